@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Descriptor-leak checks look at the whole process: each file gets a process of its own, never a thread.
+    pool: 'forks',
+    testTimeout: 20_000,
+  },
+})
