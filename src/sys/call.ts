@@ -1,0 +1,120 @@
+// The one door to the kernel: libc's syscall(2) through koffi, synchronous, with errno read before anything else can run.
+//
+// Only this file imports koffi. Asynchronous koffi calls are never used: they lose errno.
+
+import koffi from 'koffi'
+import { Errno, type ErrorContext, ErrnoError } from '../errors.js'
+import { isSupportedHost, NR, type SyscallName } from './abi.js'
+
+type Argument = number | bigint
+
+const native = isSupportedHost
+  ? (koffi
+      .load(null)
+      .func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)') as (
+      nr: number,
+      a: Argument,
+      b: Argument,
+      c: Argument,
+      d: Argument,
+      e: Argument,
+      f: Argument,
+    ) => number)
+  : undefined
+
+/** Decides the fate of each call before it is made: an errno makes it fail so, 0 lets it through. Tests only. */
+export type FaultInjector = (call: SyscallName) => number
+let injector: FaultInjector | undefined
+
+/** Installs (or, with `undefined`, removes) the fault injector. */
+export function injectFaults(next: FaultInjector | undefined): void {
+  injector = next
+}
+
+/**
+ * Makes one system call and returns its result, or the negated errno. EINTR is retried here and nowhere else.
+ * Pointers are addresses from `addressOf`; what they point at must be referenced by the caller until this returns.
+ */
+export function call(
+  name: SyscallName,
+  a: Argument,
+  b: Argument = 0,
+  c: Argument = 0,
+  d: Argument = 0,
+  e: Argument = 0,
+  f: Argument = 0,
+): number {
+  if (native === undefined) throw new ErrnoError('ENOSYS', { op: `call ${name} on this host`, host: process.platform })
+  for (;;) {
+    const forced = injector === undefined ? 0 : injector(name)
+    if (forced !== 0) {
+      if (forced === Errno.EINTR) continue
+      return -forced
+    }
+    const result = native(NR[name], a, b, c, d, e, f)
+    if (result !== -1) return result
+    const errno = koffi.errno()
+    if (errno !== Errno.EINTR) return -errno
+  }
+}
+
+/** Turns a negated errno into an ErrnoError; anything else is the call's result. */
+export function checked(result: number, context: ErrorContext): number {
+  if (result < 0) throw new ErrnoError(-result, context)
+  return result
+}
+
+const bases = new WeakMap<ArrayBufferLike, number>()
+
+/**
+ * The address of a view's first byte. Backing stores do not move; asking for `.buffer` first makes V8 put a small
+ * array's bytes outside its heap, where they stay.
+ */
+export function addressOf(view: Uint8Array): number {
+  const store = view.buffer
+  let base = bases.get(store)
+  if (base === undefined) {
+    base = Number(koffi.address(view)) - view.byteOffset
+    bases.set(store, base)
+  }
+  return base + view.byteOffset
+}
+
+/** A buffer that this layer owns for good, with its address: structures and strings are passed through such. */
+export interface Scratch {
+  readonly bytes: Buffer
+  readonly view: DataView
+  readonly address: number
+}
+
+// An address does not keep its buffer alive, and V8 frees even a module's constant that no function mentions.
+const owned: Buffer[] = []
+
+/** Allocates a scratch buffer that is never freed: for module constants. */
+export function scratch(size: number): Scratch {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  owned.push(bytes)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, size), address: addressOf(bytes) }
+}
+
+// Wire strings are at most 65,535 bytes and PATH_MAX is 4,096: nothing longer is ever passed.
+const STRING_MAX = 65_536
+const strings = [scratch(STRING_MAX), scratch(STRING_MAX)] as const
+
+/**
+ * Puts a Latin-1 string, NUL-terminated, into one of two scratch buffers and returns its address, which is good until
+ * the next string is put there: pass it on at once.
+ */
+export function cString(latin1: string, slot: 0 | 1 = 0): number {
+  const { bytes, address } = strings[slot]
+  if (latin1.length >= STRING_MAX) throw new ErrnoError('ENAMETOOLONG', { op: 'pass string', length: latin1.length })
+  // A NUL would silently cut the string: the kernel would act on another name than the one that was checked.
+  if (latin1.includes('\0')) throw new ErrnoError('EINVAL', { op: 'pass string', text: latin1 })
+  bytes[bytes.write(latin1, 'latin1')] = 0
+  return address
+}
+
+const empty = scratch(1)
+empty.bytes[0] = 0
+/** The address of "", for the calls that act on the descriptor itself (AT_EMPTY_PATH). */
+export const EMPTY_PATH = empty.address

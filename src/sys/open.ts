@@ -1,0 +1,98 @@
+// Opening: one checked name below an open directory, never through a symlink, never a device or fifo for I/O.
+
+import { ErrnoError } from '../errors.js'
+import type { Name } from '../name.js'
+import { call, checked, cString } from './call.js'
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOATIME,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+} from './constants.js'
+import { Fd } from './fd.js'
+import { statx } from './stat.js'
+
+const ALWAYS = O_NOFOLLOW | O_CLOEXEC | O_NOCTTY
+
+/**
+ * Opens `name` in `dir` (openat(2)), always with O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, and O_NONBLOCK unless O_PATH.
+ * Without O_PATH, O_DIRECTORY or O_CREAT | O_EXCL the name may turn out to be a device, whose mere opening can act on
+ * hardware (CVE-2023-2861): such a call is refused as a defect; take `openPath` and `reopen` instead.
+ */
+export function openat(dir: Fd, name: Name, flags: number, mode = 0): Fd {
+  const isHarmless = (flags & (O_PATH | O_DIRECTORY)) !== 0 || (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL)
+  if (!isHarmless) throw new TypeError('Cannot open a name for I/O before its type is known')
+  const isPathOnly = (flags & O_PATH) !== 0
+  const all = flags | ALWAYS | (isPathOnly ? 0 : O_NONBLOCK)
+  const result = call('openat', dir.number, cString(name), all, mode)
+  return new Fd(checked(result, { op: 'open', name }), isPathOnly)
+}
+
+/** Opens a handle (O_PATH) of whatever `name` is, a symlink included; undefined where there is nothing. */
+export function openPath(dir: Fd, name: Name): Fd | undefined {
+  const result = call('openat', dir.number, cString(name), O_PATH | ALWAYS)
+  if (result === -2) return undefined
+  return new Fd(checked(result, { op: 'open', name }), true)
+}
+
+/** Opens the directory `name` for reading; ENOTDIR or ELOOP for anything else, before the object is touched. */
+export const openDirectory = (dir: Fd, name: Name): Fd => openat(dir, name, O_RDONLY | O_DIRECTORY)
+
+/** Opens a directory by a path that the user gave, following symlinks as any program does. O_PATH when `isPathOnly`. */
+export function openTree(latin1Path: string, isPathOnly = false): Fd {
+  const flags = O_DIRECTORY | O_CLOEXEC | O_NOCTTY | (isPathOnly ? O_PATH : O_RDONLY)
+  const result = call('openat', AT_FDCWD, cString(latin1Path), flags)
+  return new Fd(checked(result, { op: 'open', path: latin1Path }), isPathOnly)
+}
+
+let procSelfFd: Fd | undefined
+
+/** The directory of this process's descriptors, opened once. Threads share it, since they share descriptors. */
+function descriptors(): Fd {
+  procSelfFd ??= openTree('/proc/self/fd', true)
+  return procSelfFd
+}
+
+/** Makes sure that /proc is there and that its one descriptor is open. Call it before counting descriptors. */
+export function requireProc(): void {
+  descriptors()
+}
+
+/**
+ * Opens the object of a handle anew with other flags (through /proc/self/fd, so no name is looked up).
+ * Answers ELOOP for a symlink and ENXIO for a device, fifo or socket, which are never opened for I/O.
+ * O_NOATIME is dropped where the host refuses it (only the owner may ask).
+ */
+export function reopen(handle: Fd, flags: number): Fd {
+  if ((flags & (O_CREAT | O_EXCL)) !== 0) throw new TypeError('Cannot reopen with O_CREAT or O_EXCL')
+  const type = statx(handle).mode & S_IFMT
+  if (type === S_IFLNK) throw new ErrnoError('ELOOP', { op: 'open a symlink for reading or writing' })
+  if (type !== S_IFREG && type !== S_IFDIR) throw new ErrnoError('ENXIO', { op: 'open a special file' })
+  const all = (flags & ~O_NOFOLLOW) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+  const proc = descriptors().number
+  const path = cString(String(handle.number))
+  let result = call('openat', proc, path, all)
+  if (result === -1 && (flags & O_NOATIME) !== 0) result = call('openat', proc, path, all & ~O_NOATIME)
+  return new Fd(checked(result, { op: 'open by handle', flags }))
+}
+
+/** Opens a handle (O_PATH) of an open object, whatever its type, without its name. */
+export function reopenPath(from: Fd): Fd {
+  const proc = descriptors().number
+  const result = call('openat', proc, cString(String(from.number)), O_PATH | O_CLOEXEC)
+  return new Fd(checked(result, { op: 'open a handle' }), true)
+}
+
+/** The path that names an open descriptor's object, for the few calls that have no descriptor form. */
+export const pathOfHandle = (handle: Fd): string => `/proc/self/fd/${handle.number}`
