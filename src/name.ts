@@ -6,6 +6,9 @@ import { ErrnoError, type ErrnoName } from './errors.js'
 /** One checked path component: not empty, not "." or "..", no "/" and no NUL. Its code units are the bytes (Latin-1). */
 export type Name = string & { readonly __brand: 'Name' }
 
+/** What a walk may name, and a directory lists: an entry, the directory itself, or its parent. */
+export type WalkName = Name | '.' | '..'
+
 /** The errnos with which a message refuses "." and ".."; QEMU's differ from message to message (reference §3.3). */
 export interface DotRefusal {
   readonly dot: ErrnoName
