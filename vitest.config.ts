@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Descriptor-leak checks look at the whole process: each file gets a process of its own, never a thread.
     pool: 'forks',
-    testTimeout: 20_000,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    reporters: ['default', './test/support/summary-reporter.ts'],
   },
 })
