@@ -1,0 +1,121 @@
+// Which security model a tree looks like, from a bounded look at what is stored in its upper levels. For an error line
+// and for commands that are not told; a guess, so it says what it rests on.
+
+import type { Name } from '../name.js'
+import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
+import type { Fd } from '../sys/fd.js'
+import { openDirectory, openPath, reopen } from '../sys/open.js'
+import { statx, statxAt } from '../sys/stat.js'
+import { attributeName, peekxattr } from '../sys/xattr.js'
+import { Errno } from '../errors.js'
+import { METADATA_DIRECTORY, ROOT_RECORD } from './metadata-directory.js'
+import { modelKeptAs, type SecurityModel } from './models.js'
+import { namesIn } from './names-in.js'
+import { OWNERSHIP_KEYS } from './ownership.js'
+import { unlessUnreadable } from './leniency.js'
+import { ATTRIBUTE_OF, WIDTH } from './xattr-codec.js'
+
+/** What was found: objects looked at, how many of them have ownership in each form, and metadata directories. */
+export interface Survey {
+  readonly objects: number
+  readonly withAttributes: number
+  readonly withRecord: number
+  readonly metadataDirectories: number
+}
+
+/** The model that a tree looks like; undefined where both mapped forms are there, and where the tree is empty. */
+export interface Detection extends Survey {
+  readonly model: SecurityModel | undefined
+  /** What the tree looks like and why, without a full stop: `looks like MODEL (…)`. */
+  readonly sentence: string
+}
+
+/** How far the look goes: objects in all, objects a directory, levels below the root. */
+export interface Bounds {
+  readonly objects: number
+  readonly perDirectory: number
+  readonly levels: number
+}
+const BOUNDS: Bounds = { objects: 1000, perDirectory: 100, levels: 4 }
+
+/** Looks at the export's root and at what is below it. What may not be read is passed over. */
+export function detectModel(root: Fd, bounds: Bounds = BOUNDS): Detection {
+  const look = new Look(bounds)
+  look.note(root, isRegular(root, ROOT_RECORD))
+  using directory = unlessUnreadable(() => reopen(root, O_RDONLY | O_DIRECTORY))
+  if (directory !== undefined) look.into(directory, 1)
+  return { ...look.survey, ...judge(look.survey) }
+}
+
+class Look {
+  readonly survey = { objects: 0, withAttributes: 0, withRecord: 0, metadataDirectories: 0 }
+
+  constructor(private readonly bounds: Bounds) {}
+
+  note(handle: Fd, hasRecord: boolean): void {
+    this.survey.objects++
+    if (hasAttributes(handle)) this.survey.withAttributes++
+    if (hasRecord) this.survey.withRecord++
+  }
+
+  /** All of a level's objects, up to the bounds, before any that lie deeper. */
+  into(directory: Fd, level: number): void {
+    using metadata = unlessUnreadable(() => openDirectory(directory, METADATA_DIRECTORY))
+    if (metadata !== undefined) this.survey.metadataDirectories++
+    const deeper: Name[] = []
+    let left = this.bounds.perDirectory
+    for (const name of namesIn(directory)) {
+      if (left === 0 || this.survey.objects >= this.bounds.objects) break
+      if (name === METADATA_DIRECTORY || name === ROOT_RECORD) continue
+      using handle = openPath(directory, name)
+      if (handle === undefined) continue
+      left--
+      this.note(handle, metadata !== undefined && isRegular(metadata, name))
+      if ((statx(handle).mode & S_IFMT) === S_IFDIR) deeper.push(name)
+    }
+    if (level >= this.bounds.levels) return
+    for (const name of deeper) {
+      using below = unlessUnreadable(() => openDirectory(directory, name))
+      if (below !== undefined) this.into(below, level + 1)
+    }
+  }
+}
+
+const isRegular = (dir: Fd, name: Name): boolean =>
+  ((unlessUnreadable(() => statxAt(dir, name))?.mode ?? 0) & S_IFMT) === S_IFREG
+
+const ATTRIBUTES = OWNERSHIP_KEYS.map((key) => ({ name: attributeName(ATTRIBUTE_OF[key]), width: WIDTH[key] }))
+
+/** True where any of the four is there, be it of a wrong width. */
+const hasAttributes = (handle: Fd): boolean =>
+  ATTRIBUTES.some(({ name, width }) => {
+    const length = peekxattr(handle, name, width)
+    return length >= 0 || length === -Errno.ERANGE
+  })
+
+function judge({
+  objects,
+  withAttributes,
+  withRecord,
+  metadataDirectories,
+}: Survey): Pick<Detection, 'model' | 'sentence'> {
+  const hasSidecars = withRecord > 0 || metadataDirectories > 0
+  const [xattr, sidecar, inode] = [modelKeptAs('xattr'), modelKeptAs('sidecar'), modelKeptAs('inode')]
+  const looked = `${objects} ${objects === 1 ? 'object' : 'objects'} looked at`
+  if (withAttributes > 0 && hasSidecars) {
+    const why = `user.virtfs attributes on ${withAttributes} and .virtfs_metadata records for ${withRecord} of ${looked}`
+    return { model: undefined, sentence: `looks like both ${xattr} and ${sidecar} (${why})` }
+  }
+  if (withAttributes > 0) {
+    return { model: xattr, sentence: `looks like ${xattr} (user.virtfs attributes on ${withAttributes} of ${looked})` }
+  }
+  if (hasSidecars) {
+    return {
+      model: sidecar,
+      sentence: `looks like ${sidecar} (.virtfs_metadata records for ${withRecord} of ${looked})`,
+    }
+  }
+  if (objects === 1) return { model: undefined, sentence: 'is empty and fits any model' }
+  const why = `no user.virtfs attributes and no .virtfs_metadata on ${looked}`
+  return { model: inode, sentence: `looks like ${inode} (${why})` }
+}
