@@ -1,0 +1,127 @@
+// Which export a host path lies in, and where in it. Up to the export's root a path is the host's and is followed as any
+// program follows it; from there on it is the guest's, and only walk.ts goes on.
+
+import { readlinkSync } from 'node:fs'
+import { ErrnoError } from '../errors.js'
+import { bytesOf, type Name, nameFromBytes } from '../name.js'
+import { unlessUnreadable } from '../ownership/leniency.js'
+import { METADATA_DIRECTORY, ROOT_RECORD } from '../ownership/metadata-directory.js'
+import { OWNERSHIP_KEYS } from '../ownership/ownership.js'
+import { ATTRIBUTE_OF } from '../ownership/xattr-codec.js'
+import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
+import type { Fd } from '../sys/fd.js'
+import { openPath, openTree, pathOfHandle } from '../sys/open.js'
+import { statx, statxAt } from '../sys/stat.js'
+import { listxattr } from '../sys/xattr.js'
+import { below, componentsOf, join, parentOf, prefixesOf } from './path.js'
+
+/** Where an object is: the real path of its export's root, and what to walk from there. */
+export interface Location {
+  readonly root: string
+  readonly components: readonly string[]
+}
+
+/** The real path of an open directory. */
+export const realPathOf = (directory: Fd): string => readlinkSync(pathOfHandle(directory), 'latin1')
+
+/** The export's root, given the real path of a directory on the way; undefined while the way is still outside. */
+type Recognise = (directory: string) => string | undefined
+
+/** Finds where `path` lies in the export at `root`, a real path; EXDEV where it leads elsewhere. */
+export function locateBelow(path: string, root: string): Location {
+  const inside = (directory: string): string | undefined => (below(directory, root) === undefined ? undefined : root)
+  const found = descend(path, inside)
+  if ('root' in found) return found
+  // What lies outside is the host's own: a symlink there may well lead to the export.
+  using target = found.name === undefined ? undefined : openDirectoryAt(join(found.directory, found.name))
+  const place = target && below(realPathOf(target), root)
+  if (place === undefined) throw new ErrnoError('EXDEV', { op: 'find inside the export' })
+  return { root, components: componentsOf(place) }
+}
+
+function openDirectoryAt(path: string): Fd | undefined {
+  try {
+    return openTree(path, true)
+  } catch (cause) {
+    if (cause instanceof ErrnoError) return undefined
+    throw cause
+  }
+}
+
+/**
+ * Finds the export that `path` lies in by what is stored on the way, from "/" down. Its root is the first directory
+ * that holds `.virtfs_metadata` or `.virtfs_metadata_root`, or has user.virtfs attributes; in the latter case, the
+ * directory above if a guest made the one with the attributes there: it has uid, gid and mode, and the host owner of
+ * the directory above. Where nothing is stored on the way, it is the directory that `path` names, or that holds what it
+ * names. A guess: whoever needs certainty names the root.
+ */
+export function locate(path: string): Location {
+  const examined = new Set<string>()
+  const found = descend(path, (directory) => recogniseRoot(directory, examined))
+  if ('root' in found) return found
+  return { root: found.directory, components: found.name === undefined ? [] : [found.name] }
+}
+
+/** A path that met no export: a directory, or something in one. */
+interface Outside {
+  readonly directory: string
+  readonly name?: string
+}
+
+function descend(path: string, recognise: Recognise): Location | Outside {
+  if (path === '') throw new ErrnoError('ENOENT', { op: 'find', path })
+  const components = componentsOf(path.startsWith('/') ? path : `${readlinkSync('/proc/self/cwd', 'latin1')}/${path}`)
+  const last = components.at(-1) ?? '.'
+  const isDots = last === '.' || last === '..'
+  const directories = isDots ? components.length : components.length - 1
+  for (let done = 0; ; done++) {
+    using directory = openTree(`/${components.slice(0, done).join('/')}`, true)
+    const real = realPathOf(directory)
+    const rest = components.slice(done)
+    // Whoever goes up from a directory again has not entered it.
+    const found = rest[0] === '..' ? undefined : locationIn(real, rest, recognise)
+    if (found !== undefined) return found
+    if (done === directories) return isDots ? { directory: real } : nameIn(directory, real, last, recognise)
+  }
+}
+
+function locationIn(directory: string, rest: readonly string[], recognise: Recognise): Location | undefined {
+  const root = recognise(directory)
+  return root === undefined ? undefined : { root, components: [...componentsOf(below(directory, root) ?? ''), ...rest] }
+}
+
+/** The last name is not followed: a guest may have made it a symlink. */
+function nameIn(directory: Fd, real: string, name: string, recognise: Recognise): Location | Outside {
+  using handle = openPath(directory, nameFromBytes(bytesOf(name)))
+  if (handle === undefined) throw new ErrnoError('ENOENT', { op: 'find', name })
+  if ((statx(handle).mode & S_IFMT) !== S_IFDIR) return { directory: real, name }
+  const path = join(real, name)
+  return locationIn(path, [], recognise) ?? { directory: path }
+}
+
+/** The first directory on the way that is an export's root by what is stored; each is looked at once. */
+function recogniseRoot(real: string, examined: Set<string>): string | undefined {
+  for (const path of prefixesOf(real)) {
+    if (examined.has(path)) continue
+    examined.add(path)
+    using directory = unlessUnreadable(() => openTree(path, true))
+    if (directory === undefined) continue
+    if (typeAt(directory, METADATA_DIRECTORY) === S_IFDIR || typeAt(directory, ROOT_RECORD) === S_IFREG) return path
+    const stored = new Set(unlessUnreadable(() => listxattr(directory)))
+    if (!OWNERSHIP_KEYS.some((key) => stored.has(ATTRIBUTE_OF[key]))) continue
+    const isComplete = GIVEN_TO_NEW.every((key) => stored.has(ATTRIBUTE_OF[key]))
+    return isComplete && hasSameOwner(directory, parentOf(path)) ? parentOf(path) : path
+  }
+  return undefined
+}
+
+/** What every directory is given that a guest makes; a chmod or chown adds only its own to one that the host made. */
+const GIVEN_TO_NEW = ['uid', 'gid', 'mode'] as const
+
+const typeAt = (directory: Fd, name: Name): number =>
+  (unlessUnreadable(() => statxAt(directory, name))?.mode ?? 0) & S_IFMT
+
+function hasSameOwner(directory: Fd, path: string): boolean {
+  using above = unlessUnreadable(() => openTree(path, true))
+  return above !== undefined && statx(above).uid === statx(directory).uid
+}

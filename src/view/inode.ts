@@ -1,0 +1,269 @@
+// Handles of host inodes: one descriptor an inode, shared by everything that names it, dropped when descriptors run
+// short and found again by name, provided that the name still means the same inode.
+
+import { ErrnoError, isErrno } from '../errors.js'
+import type { Ownership } from '../ownership/ownership.js'
+import { O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
+import type { Fd } from '../sys/fd.js'
+import { generationOf } from '../sys/inode.js'
+import { openPath, reopen, reopenPath } from '../sys/open.js'
+import { type HostStat, statx } from '../sys/stat.js'
+import type { DescriptorBudget, HandleCache } from './descriptor-budget.js'
+import type { Node } from './node.js'
+
+/** The inodes in use on one device. */
+export interface Device {
+  readonly dev: number
+  readonly inodes: Inodes
+  readonly byNumber: Map<bigint, Inode>
+}
+
+/** An open file or directory. */
+export interface Opening {
+  readonly fd: Fd
+}
+
+/** Asked for when first wanted. */
+const NOT_ASKED = null
+
+/**
+ * One inode in use. While its handle is open the kernel keeps the inode, so its number cannot pass to another.
+ * A client's dentry cache makes us keep a hundred thousand of these: each field counts.
+ */
+export class Inode {
+  /** Nodes that refer to it. At 0 the handle is closed. */
+  refs = 0
+  handle: Fd | undefined
+  /** Where to find it again; undefined for what has lost its name, which is therefore never dropped. */
+  home: Node | undefined
+  isRecentlyUsed = true
+  /** Open files and directories of it: while there is one, a dropped handle is found again without any name. */
+  private openings: Set<Opening> | undefined
+  /** The host refused to open it for reading: asked once, not at each getattr. */
+  isUnreadable = false
+  /** What a store beside the name last knew (see StoredObject). */
+  remembered: Ownership | undefined
+  private knownGeneration: number | undefined | typeof NOT_ASKED = NOT_ASKED
+
+  constructor(
+    readonly device: Device,
+    readonly ino: bigint,
+    /** The host's S_IFMT bits, which never change. */
+    readonly hostType: number,
+    private readonly birth: number,
+  ) {}
+
+  get inodes(): Inodes {
+    return this.device.inodes
+  }
+
+  get dev(): number {
+    return this.device.dev
+  }
+
+  /** True when `stat` is of this inode. Time of birth tells a reused number apart while no handle pins it. */
+  isSame(stat: HostStat): boolean {
+    return stat.ino === this.ino && stat.dev === this.device.dev && birthOf(stat) === this.birth
+  }
+
+  get isDirectory(): boolean {
+    return this.hostType === S_IFDIR
+  }
+
+  /** FS_IOC_GETVERSION, asked once; undefined where the host keeps none or will not say. */
+  generation(): number | undefined {
+    if (this.knownGeneration !== NOT_ASKED) return this.knownGeneration
+    try {
+      const file = this.inodes.readable(this)
+      this.knownGeneration = file === undefined ? undefined : generationOf(file)
+      return this.knownGeneration
+    } catch (cause) {
+      // Attributes are still worth having without it (reference §3.9); next time it may be known.
+      if (!(cause instanceof ErrnoError)) throw cause
+      return undefined
+    }
+  }
+
+  opened(opening: Opening): void {
+    this.openings ??= new Set<Opening>()
+    this.openings.add(opening)
+  }
+
+  closed(opening: Opening): void {
+    this.openings?.delete(opening)
+  }
+
+  /** Some open file or directory of it. */
+  get anyOpening(): Opening | undefined {
+    return this.openings?.values().next().value
+  }
+}
+
+/** The time of birth as 31 bits, which V8 keeps without an object of its own. */
+const birthOf = ({ btimeSec, btimeNsec }: HostStat): number => (btimeNsec ^ Math.imul(btimeSec | 0, 0x9e37_79b1)) >>> 1
+
+/** The inodes of one view, by device and number. */
+export class Inodes implements HandleCache {
+  private readonly devices = new Map<number, Device>()
+  private readonly held = new Set<Inode>()
+  private hand = this.held.values()
+
+  constructor(private readonly budget: DescriptorBudget) {
+    budget.register(this)
+  }
+
+  /** Inodes in use, for tests and metrics. */
+  get count(): number {
+    let count = 0
+    for (const { byNumber } of this.devices.values()) count += byNumber.size
+    return count
+  }
+
+  /** Takes ownership of `handle`, whose stat is `stat`: returns its inode, which keeps it or closes it as surplus. */
+  take(handle: Fd, stat: HostStat): Inode {
+    let device = this.devices.get(stat.dev)
+    if (device === undefined) {
+      device = { dev: stat.dev, inodes: this, byNumber: new Map<bigint, Inode>() }
+      this.devices.set(stat.dev, device)
+    }
+    const known = device.byNumber.get(stat.ino)
+    if (known?.isSame(stat) === true) {
+      known.isRecentlyUsed = true
+      if (known.handle === undefined) this.keep(known, handle)
+      else handle.close()
+      return known
+    }
+    // An inode of that number that is gone (its handle was dropped, then the host reused the number) makes room.
+    const inode = new Inode(device, stat.ino, stat.mode & S_IFMT, birthOf(stat))
+    device.byNumber.set(stat.ino, inode)
+    this.keep(inode, handle)
+    return inode
+  }
+
+  /** A descriptor of the inode, perhaps O_PATH; ESTALE when it was dropped and is not to be found again. */
+  handle(inode: Inode): Fd {
+    inode.isRecentlyUsed = true
+    return inode.handle ?? this.find(inode)
+  }
+
+  /** Opens a dropped handle again: from an open file, or by name from the nearest ancestor whose handle is there. */
+  private find(inode: Inode): Fd {
+    const missing: Inode[] = []
+    let at = inode
+    let handle = this.handleAtOnce(at)
+    while (handle === undefined) {
+      const parent = at.home?.parent
+      if (parent === undefined) throw new ErrnoError('ESTALE', { op: 'find a dropped handle' })
+      missing.push(at)
+      at = parent.inode
+      handle = this.handleAtOnce(at)
+    }
+    // A loop, since a guest may have made a path deeper than our stack. Of the handles on the way only the last
+    // directory's is kept: its other entries are likely to be asked for next.
+    let passing: Fd | undefined
+    try {
+      for (let left = missing.length - 1; left >= 0; left -= 1) {
+        const next = missing[left]!
+        const found = openSame(handle, next)
+        passing?.close()
+        passing = left > 1 ? found : undefined
+        if (left <= 1) this.keep(next, found)
+        handle = found
+      }
+      return handle
+    } finally {
+      passing?.close()
+    }
+  }
+
+  private handleAtOnce(inode: Inode): Fd | undefined {
+    if (inode.handle !== undefined) return inode.handle
+    const opening = inode.anyOpening
+    if (opening === undefined) return undefined
+    const handle = reopenPath(opening.fd)
+    this.keep(inode, handle)
+    return handle
+  }
+
+  /** A descriptor open for reading (see StoredObject); it takes the place of the O_PATH handle. */
+  readable(inode: Inode): Fd | undefined {
+    const handle = this.handle(inode)
+    if (!handle.isPathOnly) return handle
+    if (inode.isUnreadable || (inode.hostType !== S_IFREG && inode.hostType !== S_IFDIR)) return undefined
+    try {
+      const file = reopen(handle, O_RDONLY)
+      handle.close()
+      inode.handle = file
+      return file
+    } catch (cause) {
+      if (!isErrno(cause, 'EACCES') && !isErrno(cause, 'EPERM')) throw cause
+      inode.isUnreadable = true
+      return undefined
+    }
+  }
+
+  /** Called when the last node lets go. */
+  forget(inode: Inode): void {
+    this.drop(inode)
+    const { byNumber } = inode.device
+    if (byNumber.get(inode.ino) === inode) byNumber.delete(inode.ino)
+  }
+
+  /** Closes every handle: the connection is over. */
+  closeAll(): void {
+    for (const inode of this.held) this.drop(inode)
+    this.devices.clear()
+    this.budget.unregister(this)
+  }
+
+  /** Second chance (clock): closes up to `count` handles that were not used since the hand last passed. */
+  evict(count: number): number {
+    let closed = 0
+    // Twice round: whatever was used lately loses its mark the first time.
+    for (let looks = 2 * this.held.size; looks > 0 && closed < count; looks -= 1) {
+      const inode = this.advance()
+      if (inode?.home?.parent === undefined) continue
+      if (inode.isRecentlyUsed) inode.isRecentlyUsed = false
+      else {
+        this.drop(inode)
+        closed += 1
+      }
+    }
+    return closed
+  }
+
+  /** Moves the hand on by one inode that has a handle; undefined when it went round. */
+  private advance(): Inode | undefined {
+    const { value } = this.hand.next()
+    if (value === undefined) this.hand = this.held.values()
+    return value
+  }
+
+  private keep(inode: Inode, handle: Fd): void {
+    inode.handle = handle
+    this.held.add(inode)
+    this.budget.acquired()
+  }
+
+  private drop(inode: Inode): void {
+    if (inode.handle === undefined) return
+    inode.handle.close()
+    inode.handle = undefined
+    this.held.delete(inode)
+    this.budget.released()
+  }
+}
+
+/** Opens what `inode` was last known as in `dir`; ESTALE when that is gone or another object now. */
+function openSame(dir: Fd, inode: Inode): Fd {
+  const name = inode.home!.name
+  const found = openPath(dir, name)
+  try {
+    if (found !== undefined && inode.isSame(statx(found))) return found
+  } catch (cause) {
+    found?.close()
+    throw cause
+  }
+  found?.close()
+  throw new ErrnoError('ESTALE', { op: 'find a dropped handle', name })
+}

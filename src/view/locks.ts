@@ -1,0 +1,88 @@
+// Byte-range locks between guests, and between guests and host processes.
+//
+// A lock belongs to an owner (client and process) on an inode, as POSIX has it. Each owner gets an open file description
+// of its own, on which OFD locks are taken: two opens by one process share it and do not exclude each other, while
+// other owners and host processes using fcntl(2) are kept out by the kernel. The description is closed, and its locks
+// with it, when the last open file through which that owner locked is closed.
+
+import { isErrno } from '../errors.js'
+import { F_UNLCK, O_RDONLY, O_RDWR, O_WRONLY } from '../sys/constants.js'
+import type { Fd } from '../sys/fd.js'
+import { findRangeLock, type RangeLock, setRangeLock } from '../sys/lock.js'
+import { reopen } from '../sys/open.js'
+import type { DescriptorBudget } from './descriptor-budget.js'
+import type { Node } from './node.js'
+import type { OpenFile } from './open-file.js'
+
+/** Who locks, as the client says: a process on a host. */
+export interface LockOwner {
+  readonly procId: number
+  readonly clientId: string
+}
+
+interface Description {
+  readonly fd: Fd
+  readonly through: Set<OpenFile>
+}
+
+const keyOf = (node: Node, { procId, clientId }: LockOwner): string => `${node.dev}:${node.ino}:${procId}:${clientId}`
+
+/** The lock owners of one view. */
+export class LockOwners {
+  private readonly descriptions = new Map<string, Description>()
+
+  constructor(private readonly budget: DescriptorBudget) {}
+
+  /** Takes or releases a lock; false when somebody else's is in the way. Never waits. */
+  set(node: Node, open: OpenFile, owner: LockOwner, lock: RangeLock): boolean {
+    const key = keyOf(node, owner)
+    let description = this.descriptions.get(key)
+    if (description === undefined) {
+      if (lock.type === F_UNLCK) return true
+      description = { fd: openForLocks(node), through: new Set() }
+      this.budget.acquired()
+      this.descriptions.set(key, description)
+    }
+    description.through.add(open)
+    open.lockKeys.add(key)
+    return setRangeLock(description.fd, lock)
+  }
+
+  /** The lock that would keep `owner` from taking `lock`; undefined when nothing would. */
+  find(node: Node, owner: LockOwner, lock: RangeLock): RangeLock | undefined {
+    const held = this.descriptions.get(keyOf(node, owner))
+    if (held !== undefined) return findRangeLock(held.fd, lock)
+    using fd = openForLocks(node)
+    return findRangeLock(fd, lock)
+  }
+
+  /** Called when an open file is closed: owners that locked through nothing else lose their locks. */
+  closed(open: OpenFile): void {
+    for (const key of open.lockKeys) {
+      const description = this.descriptions.get(key)
+      if (description === undefined) continue
+      description.through.delete(open)
+      if (description.through.size > 0) continue
+      description.fd.close()
+      this.budget.released()
+      this.descriptions.delete(key)
+    }
+  }
+}
+
+/** The host's reasons to refuse one kind of access though another may do. */
+const REFUSALS = ['EACCES', 'EPERM', 'EROFS', 'ETXTBSY'] as const
+
+/** Write locks need a description open for writing, read locks one open for reading: as much as the host allows. */
+function openForLocks(node: Node): Fd {
+  let refusal: unknown
+  for (const access of [O_RDWR, O_RDONLY, O_WRONLY]) {
+    try {
+      return reopen(node.handle(), access)
+    } catch (cause) {
+      if (!REFUSALS.some((code) => isErrno(cause, code))) throw cause
+      refusal = cause
+    }
+  }
+  throw refusal
+}

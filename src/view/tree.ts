@@ -1,0 +1,43 @@
+// The state of one view: the export's root, the security model, and the inodes in use.
+
+import { ErrnoError } from '../errors.js'
+import type { Name } from '../name.js'
+import type { Model } from '../ownership/store.js'
+import type { Fd } from '../sys/fd.js'
+import { reopenPath } from '../sys/open.js'
+import { statx } from '../sys/stat.js'
+import type { DescriptorBudget } from './descriptor-budget.js'
+import { Inodes } from './inode.js'
+import { Node } from './node.js'
+
+export class Tree implements Disposable {
+  readonly root: Node
+  readonly inodes: Inodes
+
+  /** `exported` stays the caller's; the view works on descriptors of its own. */
+  constructor(
+    exported: Fd,
+    readonly model: Model,
+    readonly budget: DescriptorBudget,
+  ) {
+    this.inodes = new Inodes(budget)
+    const handle = reopenPath(exported)
+    this.root = Node.root(this.inodes.take(handle, statx(handle)))
+  }
+
+  /** The tree for the next operation, with room for the descriptors that it will need. */
+  ready(): this {
+    this.budget.makeRoom()
+    return this
+  }
+
+  /** Refuses a name that the store keeps its own data under: a guest that could reach it could forge ownership
+   * (CVE-2017-7493). */
+  refuseReserved(name: Name): void {
+    if (this.model.store.isReserved(name)) throw new ErrnoError('EINVAL', { op: 'accept reserved name', name })
+  }
+
+  [Symbol.dispose](): void {
+    this.inodes.closeAll()
+  }
+}
