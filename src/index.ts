@@ -1,0 +1,33 @@
+// The library's public face: what commands and other programs may import.
+
+export { ErrnoError, errorLine, UsageError } from './errors.js'
+export { entryDirectives, fileSystemDirectives } from './inspect/directives.js'
+export type { Entry, ExportFacts, OwnerNames, Source } from './inspect/entry.js'
+export type { FileSystemEntry } from './inspect/file-system.js'
+export { type FileType, fileType, isDevice } from './inspect/file-type.js'
+export { type Directives, type Format, parseFormat, parsePrintf } from './inspect/format.js'
+export { Inspector, type InspectorOptions } from './inspect/inspector.js'
+export { printable, textOf, utf8Of } from './inspect/printable.js'
+export { isoTime } from './inspect/time.js'
+export { bytesOf } from './name.js'
+export { detectModel, type Detection } from './ownership/detect.js'
+export {
+  modelAliases,
+  type ModelOptions,
+  openModel,
+  type SecurityModel,
+  securityModelOf,
+  securityModels,
+} from './ownership/models.js'
+export type { Problem, ProblemCode } from './ownership/problems.js'
+export { formatAddress, type ListenAddress, mountHint, parseAddress } from './serve/address.js'
+export { type Export, openExport } from './serve/export.js'
+export type { Server, ServerOptions } from './serve/server.js'
+export { openTree } from './sys/open.js'
+export { raiseDescriptorLimit } from './sys/process.js'
+export { DescriptorBudget } from './view/descriptor-budget.js'
+export { readOnly } from './view/read-only.js'
+export { type GuestView, openView } from './view/view.js'
+
+/** The server, loaded when it is first asked for: whoever only looks at trees starts without sockets and protocol. */
+export const loadServer = (): Promise<typeof import('./serve/server.js')> => import('./serve/server.js')

@@ -1,0 +1,50 @@
+// Opening the directory to be exported: every reason for which it cannot be served is found before anything changes.
+
+import { ErrnoError, UsageError } from '../errors.js'
+import { type ModelOptions, openModel, type SecurityModel } from '../ownership/models.js'
+import type { Model } from '../ownership/store.js'
+import type { Fd } from '../sys/fd.js'
+import { tryFlock } from '../sys/lock.js'
+import { openTree, requireProc } from '../sys/open.js'
+
+/** A directory held open for serving. */
+export interface Export {
+  readonly tree: Fd
+  readonly model: Model
+}
+
+const advice: Record<string, string> = {
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'name the exported directory, not a file',
+  EACCES: "run as the tree's owner",
+}
+
+/**
+ * Opens TREE under a security model and holds it (flock, shared), so that no conversion starts meanwhile. The model
+ * refuses a tree that cannot keep what it stores. The caller closes `tree`.
+ */
+export function openExport(path: string, securityModel: SecurityModel, options: ModelOptions): Export {
+  const refuse = (code: string, why: string): never => {
+    throw new UsageError(`Cannot serve "${path}": ${code} (${why})`)
+  }
+  let tree: Fd
+  try {
+    requireProc()
+    tree = openTree(Buffer.from(path, 'utf8').toString('latin1'))
+  } catch (cause) {
+    if (!(cause instanceof ErrnoError)) throw cause
+    if (cause.context['path'] === '/proc/self/fd')
+      return refuse(cause.code, 'mount /proc: open objects are reached through it')
+    return refuse(cause.code, advice[cause.code] ?? 'check the path')
+  }
+  try {
+    const model = openModel(securityModel, options)
+    const reason = model.store.refusalOf(tree)
+    if (reason !== undefined) return refuse(reason.code, reason.advice)
+    if (!tryFlock(tree, 'shared')) return refuse('EBUSY', 'a conversion holds this tree; wait for it, or resume it')
+    return { tree, model }
+  } catch (cause) {
+    tree.close()
+    throw cause
+  }
+}

@@ -1,0 +1,27 @@
+// What the handlers of one connection share.
+
+import type { GuestView } from '../view/view.js'
+import { IOHDRSZ } from '../wire/constants.js'
+import type { Body } from '../wire/messages.js'
+import type { Fids } from './fids.js'
+import type { Qids } from './qids.js'
+
+/** State of one connection, as handlers see it. */
+export interface Connection {
+  readonly view: GuestView
+  readonly fids: Fids
+  readonly qids: Qids
+  /** Negotiated by Tversion. */
+  readonly msize: number
+  /** The place for a payload of at most `count` bytes in the reply being answered: filling it there saves a copy. */
+  payload(count: number): Buffer
+  /** Counts memory that a request under way holds until `action` is done, so that a client cannot ask for all of it. */
+  holding<T>(bytes: number, action: () => Promise<T>): Promise<T>
+  /** Tversion: forgets everything that came before and settles on a size and a dialect. */
+  negotiate(request: Body<'Tversion'>): Body<'Rversion'>
+  /** Tflush: resolves when the request with that tag has been answered, or at once when there is none. */
+  answered(tag: number): Promise<void> | undefined
+}
+
+/** The most payload that fits a reply: Linux 6.1 refuses a frame of msize bytes, so one byte less than that. */
+export const payloadLimit = (msize: number, count: number): number => Math.min(count, msize - IOHDRSZ)

@@ -1,0 +1,183 @@
+// One connection's 9P2000.L session: frames in, replies out. Nothing a client sends makes it throw, except a frame
+// whose size is wrong, after which the stream cannot be read any further.
+
+import { ErrnoError, errnoOf } from '../errors.js'
+import type { GuestView } from '../view/view.js'
+import { decode, type Handlers, replyTo, requestOfType } from '../wire/codec.js'
+import { LEAST_MSIZE } from '../wire/constants.js'
+import type { FrameReader } from '../wire/frames.js'
+import type { Body, ReplyTo, Request } from '../wire/messages.js'
+import type { Connection } from './connection.js'
+import { Fids } from './fids.js'
+import { fileHandlers } from './handlers-files.js'
+import { nameHandlers } from './handlers-names.js'
+import { walkHandlers } from './handlers-walk.js'
+import { xattrHandlers } from './handlers-xattr.js'
+import { Pending } from './pending.js'
+import { Qids } from './qids.js'
+import { Replies, type Send } from './replies.js'
+
+const handlers: Handlers<[Connection]> = { ...walkHandlers, ...nameHandlers, ...fileHandlers, ...xattrHandlers }
+
+/** What a read-only export answers; everything else is EROFS before it is looked at (reference §3.15). */
+const READ_ONLY_REQUESTS: ReadonlySet<Request> = new Set<Request>([
+  'Tversion',
+  'Tauth',
+  'Tattach',
+  'Tflush',
+  'Twalk',
+  'Tclunk',
+  'Tgetattr',
+  'Tstatfs',
+  'Tlopen',
+  'Tread',
+  'Treaddir',
+  'Treadlink',
+  'Txattrwalk',
+  'Tlock',
+  'Tgetlock',
+  'Tfsync',
+])
+
+export interface SessionOptions {
+  /** Most bytes of one frame. */
+  readonly msize: number
+  readonly send: Send
+  /** Called when frames that were left in the reader can be answered. */
+  readonly onReady: () => void
+  /** Told of exceptions that are nobody's answer: bugs. The client sees EIO. */
+  readonly onDefect: (defect: unknown) => void
+}
+
+export class Session implements Connection, Disposable {
+  readonly fids = new Fids()
+  readonly qids: Qids
+  msize = 0
+  private readonly replies: Replies
+  private readonly pending = new Pending()
+  private isNegotiated = false
+  private isClosed = false
+  /** Frames may have been left in the reader. */
+  private isStalled = false
+
+  /** The view becomes the session's; it is disposed of with it. */
+  constructor(
+    readonly view: GuestView,
+    private readonly reader: FrameReader,
+    private readonly options: SessionOptions,
+  ) {
+    const root = view.root()
+    this.qids = new Qids(root.dev)
+    root.release()
+    this.replies = new Replies(options.send, () => this.goOnIfStalled())
+  }
+
+  /**
+   * Answers the complete frames in the reader, up to the point where too much is under way: then `onReady` says when
+   * to call again. Throws when the stream has lost its frames.
+   */
+  receive(): void {
+    try {
+      while (!this.isBusy && this.reader.next()) this.dispatch(this.reader.tag, this.reader.type)
+    } finally {
+      this.replies.flush()
+      this.isStalled = this.isBusy
+    }
+  }
+
+  /** True while frames should be left unread. */
+  get isBusy(): boolean {
+    return this.replies.isFull || this.pending.isFull
+  }
+
+  payload(count: number): Buffer {
+    return this.replies.payload(count)
+  }
+
+  holding<T>(bytes: number, action: () => Promise<T>): Promise<T> {
+    return this.pending.holding(bytes, action)
+  }
+
+  negotiate({ msize, version }: Body<'Tversion'>): Body<'Rversion'> {
+    // A new session: what is under way belongs to nobody any more and is not answered.
+    this.pending.abandon()
+    this.fids.clear()
+    this.isNegotiated = false
+    if (msize < LEAST_MSIZE) throw new ErrnoError('EMSGSIZE', { op: 'negotiate', msize, least: LEAST_MSIZE })
+    const agreed = Math.min(msize, this.options.msize)
+    if (version !== '9P2000.L') return { msize: agreed, version: 'unknown' }
+    this.msize = agreed
+    this.reader.limit = agreed
+    this.isNegotiated = true
+    return { msize: agreed, version }
+  }
+
+  answered(tag: number): Promise<void> | undefined {
+    return this.pending.answered(tag)
+  }
+
+  /** Calls `callback` when every request taken so far has been answered. */
+  whenIdle(callback: () => void): void {
+    this.pending.whenIdle(callback)
+  }
+
+  [Symbol.dispose](): void {
+    this.isClosed = true
+    this.pending.abandon()
+    this.fids.clear()
+    this.view[Symbol.dispose]()
+  }
+
+  private dispatch(tag: number, type: number): void {
+    const request = requestOfType(type)
+    if (request === undefined) this.refuse(tag, new ErrnoError('EOPNOTSUPP', { op: 'understand message', type }))
+    else if (!this.isNegotiated && request !== 'Tversion') {
+      this.refuse(tag, new ErrnoError('EPROTO', { op: 'answer before Tversion', request }))
+    } else if (this.view.isReadOnly && !READ_ONLY_REQUESTS.has(request)) {
+      this.refuse(tag, new ErrnoError('EROFS', { op: 'change a read-only export', request }))
+    } else this.answer(tag, request)
+  }
+
+  private answer<N extends Request>(tag: number, request: N): void {
+    let result: Body<ReplyTo<N>> | Promise<Body<ReplyTo<N>>>
+    try {
+      result = handlers[request](decode(this.reader.cursor, request), this)
+    } catch (cause) {
+      this.refuse(tag, cause)
+      return
+    }
+    if (result instanceof Promise) this.answerLater(tag, request, result)
+    else this.replies.add(tag, replyTo(request), result)
+  }
+
+  private answerLater<N extends Request>(tag: number, request: N, result: Promise<Body<ReplyTo<N>>>): void {
+    const later = this.pending.add(tag)
+    result
+      .then(
+        (body) => {
+          if (later.isWanted) this.replies.add(tag, replyTo(request), body)
+        },
+        (cause: unknown) => {
+          if (later.isWanted) this.refuse(tag, cause)
+        },
+      )
+      .catch(this.options.onDefect)
+      .finally(() => {
+        // Before anybody who waits for this tag (Tflush) goes on: a reply leaves before the Rflush that names it.
+        this.replies.flush()
+        this.pending.settle(later)
+        this.goOnIfStalled()
+      })
+      .catch(this.options.onDefect)
+  }
+
+  private goOnIfStalled(): void {
+    if (!this.isStalled || this.isBusy || this.isClosed) return
+    this.isStalled = false
+    this.options.onReady()
+  }
+
+  private refuse(tag: number, cause: unknown): void {
+    this.replies.add(tag, 'Rlerror', { ecode: errnoOf(cause, this.options.onDefect) })
+  }
+}
