@@ -1,0 +1,34 @@
+// The program around the commands: hands argv to oclif and ends the process with the promised exit code, whatever
+// happens and wherever the output goes.
+
+import { run } from '@oclif/core'
+import { complain, EXIT_FAILED, failureOf } from './failure.js'
+
+/** Runs the command that `argv` names. `location` is the URL of a file inside the package. */
+export async function main(argv: string[], location: string): Promise<void> {
+  endWithOutput()
+  process.on('uncaughtException', end)
+  try {
+    await run(argv, location)
+  } catch (thrown) {
+    end(thrown)
+  }
+  // A failed write is told of a moment later.
+  setImmediate(() => process.exit())
+}
+
+function end(thrown: unknown): never {
+  const { line, exitCode } = failureOf(thrown)
+  if (line !== undefined) complain(line)
+  process.exit(exitCode)
+}
+
+/** Nobody listening any more (EPIPE) is no news. Output that cannot be written otherwise is: a full disk. */
+function endWithOutput(): void {
+  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    complain(`Cannot write the output: ${error.code ?? error.message} (it is incomplete)`)
+    process.exit(EXIT_FAILED)
+  })
+  process.stderr.on('error', () => undefined)
+}
