@@ -39,6 +39,8 @@ export default class Serve extends BaseCommand {
     'Serves TREE over 9P2000.L, keeping what the guest is told of owners and modes as QEMU keeps it. ' +
     'Prints "listening ADDRESS" for each listener when all accept, then how a Linux guest mounts it. ' +
     'SIGTERM and SIGINT end it once what is in flight is answered.'
+  static override readonly usage =
+    'serve TREE --security-model MODEL [--listen ADDRESS]... [--readonly] [--fmode MODE] [--dmode MODE] [--msize BYTES]'
   static override readonly examples = [
     {
       description: "A tree that QEMU's mapped-xattr model wrote, on a socket of its own",

@@ -37,6 +37,8 @@ export default class Stat extends BaseCommand {
     '  %{host:u} %{host:g} %{host:a} %{host:F}   what the host has\n' +
     '  %{source:u} %{source:g} %{source:a} %{source:rdev}   xattr, sidecar or inode\n' +
     '  %{model}   the security model'
+  static override readonly usage =
+    'stat PATH... [-c FORMAT | --printf FORMAT | -t | --json | --jsonl] [-f] [-L] [--root TREE] [--security-model MODEL]'
   static override readonly examples = [
     {
       description: 'A file of a tree, and where its owner is kept',

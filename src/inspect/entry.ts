@@ -2,6 +2,7 @@
 // wrong with it.
 
 import { isErrno } from '../errors.js'
+import { type DeviceNumber, packDevice, unpackDevice } from '../ids.js'
 import { gatherEvidence } from '../ownership/evidence.js'
 import { cover, type GuestStat, OWNERSHIP_KEYS, type OwnershipKey } from '../ownership/ownership.js'
 import { examine, type Problem } from '../ownership/problems.js'
@@ -56,7 +57,8 @@ export function entryOf({ view, behaviour, root, model, isDetected }: Inspected,
   const { store, storedAs } = behaviour
   const ownership = store.load(node)
   const host = statx(node.handle())
-  const guest = cover(host, ownership)
+  const covered = cover(host, ownership)
+  const guest = { ...covered, rdev: asLinuxHasIt(covered.rdev) }
   const sources = OWNERSHIP_KEYS.map((key) => [key, ownership[key] === undefined ? 'inode' : storedAs])
   return {
     path,
@@ -71,6 +73,12 @@ export function entryOf({ view, behaviour, root, model, isDetected }: Inspected,
     problems: examine(gatherEvidence(node), storedAs),
   }
 }
+
+/**
+ * Linux's 9P client takes 32 bits of a device number (new_decode_dev in include/linux/kdev_t.h), so that a guest does
+ * not see the sign with which mapped-file pads a number of 32 bits, nor what a number of 64 bits has beyond them.
+ */
+const asLinuxHasIt = (rdev: DeviceNumber): DeviceNumber => unpackDevice(packDevice(rdev) & 0xffff_ffffn)
 
 /** Content that is too long for a target, or closed to us, is among the problems and keeps nothing else from showing. */
 function targetOf(view: GuestView, node: Node): string | undefined {

@@ -11,7 +11,7 @@ import { ATTRIBUTE_OF } from '../ownership/xattr-codec.js'
 import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { openPath, openTree, pathOfHandle } from '../sys/open.js'
-import { statx, statxAt } from '../sys/stat.js'
+import { type HostStat, statx, statxAt } from '../sys/stat.js'
 import { listxattr } from '../sys/xattr.js'
 import { below, componentsOf, join, parentOf, prefixesOf } from './path.js'
 
@@ -51,9 +51,9 @@ function openDirectoryAt(path: string): Fd | undefined {
 /**
  * Finds the export that `path` lies in by what is stored on the way, from "/" down. Its root is the first directory
  * that holds `.virtfs_metadata` or `.virtfs_metadata_root`, or has user.virtfs attributes; in the latter case, the
- * directory above if a guest made the one with the attributes there: it has uid, gid and mode, and the host owner of
- * the directory above. Where nothing is stored on the way, it is the directory that `path` names, or that holds what it
- * names. A guess: whoever needs certainty names the root.
+ * directory above if the one with the attributes looks made by a guest, since a root need not have any. Where nothing is
+ * stored on the way, it is the directory that `path` names, or that holds what it names. A guess that errs downwards:
+ * whoever needs certainty names the root.
  */
 export function locate(path: string): Location {
   const examined = new Set<string>()
@@ -107,21 +107,38 @@ function recogniseRoot(real: string, examined: Set<string>): string | undefined 
     using directory = unlessUnreadable(() => openTree(path, true))
     if (directory === undefined) continue
     if (typeAt(directory, METADATA_DIRECTORY) === S_IFDIR || typeAt(directory, ROOT_RECORD) === S_IFREG) return path
-    const stored = new Set(unlessUnreadable(() => listxattr(directory)))
+    const stored = new Set(attributesOf(directory))
     if (!OWNERSHIP_KEYS.some((key) => stored.has(ATTRIBUTE_OF[key]))) continue
     const isComplete = GIVEN_TO_NEW.every((key) => stored.has(ATTRIBUTE_OF[key]))
-    return isComplete && hasSameOwner(directory, parentOf(path)) ? parentOf(path) : path
+    return isComplete && looksMadeIn(parentOf(path), statx(directory)) ? parentOf(path) : path
   }
   return undefined
 }
 
 /** What every directory is given that a guest makes; a chmod or chown adds only its own to one that the host made. */
 const GIVEN_TO_NEW = ['uid', 'gid', 'mode'] as const
+/** The host's permissions of directories that a guest makes, unless the server was told others (dmode). */
+const NEW_DIRECTORY = 0o700
+const PERMISSIONS = 0o7777
+const WRITABLE_BY_OTHERS = 0o002
+
+/** None where they cannot be told: the way to a tree may lead through any file system. */
+function attributesOf(directory: Fd): string[] {
+  try {
+    return listxattr(directory)
+  } catch (cause) {
+    if (cause instanceof ErrnoError) return []
+    throw cause
+  }
+}
 
 const typeAt = (directory: Fd, name: Name): number =>
   (unlessUnreadable(() => statxAt(directory, name))?.mode ?? 0) & S_IFMT
 
-function hasSameOwner(directory: Fd, path: string): boolean {
+/** True for a directory as a server makes it, inside one that belongs to the server's user and not to everybody. */
+function looksMadeIn(path: string, made: HostStat): boolean {
   using above = unlessUnreadable(() => openTree(path, true))
-  return above !== undefined && statx(above).uid === statx(directory).uid
+  if (above === undefined || (made.mode & PERMISSIONS) !== NEW_DIRECTORY) return false
+  const { uid, mode } = statx(above)
+  return uid === made.uid && (mode & WRITABLE_BY_OTHERS) === 0
 }

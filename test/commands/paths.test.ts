@@ -6,6 +6,8 @@ import Stat from '../../commands/stat.js'
 import { UsageError } from '../../src/errors.js'
 import { guestUid } from '../../src/ids.js'
 import { Inspector } from '../../src/inspect/inspector.js'
+import { openTree } from '../../src/sys/open.js'
+import { setxattr } from '../../src/sys/xattr.js'
 import { asNobody } from '../support/host/nobody.js'
 import { HostTree } from '../support/host/tree.js'
 import { refusalOf } from '../support/refusal.js'
@@ -111,6 +113,21 @@ describe('the root of a tree', () => {
     tree.releaseAll()
     expect(rootOf(tree.path)).toBe(tree.path)
     expect(rootOf(`${tree.path}/a`)).toBe(tree.path)
+  })
+
+  it('is itself, however much it looks made by a guest, where everybody may make directories', () => {
+    using host = new HostTree()
+    const path = host.at('export')
+    mkdirSync(path, { mode: 0o700 })
+    using directory = openTree(path)
+    for (const key of ['uid', 'gid']) setxattr(directory, `user.virtfs.${key}`, Buffer.alloc(4))
+    setxattr(directory, 'user.virtfs.mode', Buffer.from('ed410000', 'hex'))
+    expect(rootOf(path)).toBe(host.path)
+    chmodSync(host.path, 0o1777)
+    expect(rootOf(path)).toBe(path)
+    chmodSync(path, 0o755)
+    chmodSync(host.path, 0o700)
+    expect(rootOf(path)).toBe(path)
   })
 
   it('is the directory at hand where nothing is stored', () => {

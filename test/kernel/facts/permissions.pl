@@ -64,14 +64,15 @@ fact 'a user who writes to another\'s set-id program takes the bits off', needs 
 };
 
 fact 'a program in the tree runs, with its owner\'s rights when it is set-user-id', needs => 'ownership', sub {
-  open my $source, '<:raw', '/bin/busybox' or die;
+  # Not busybox, whose applets drop what they do not need.
+  open my $source, '<:raw', '/usr/bin/perl' or die "Cannot read perl: $!";
   my $program = do { local $/; <$source> };
   put('id', $program);
   must chmod(0755, 'id'), 'chmod';
-  as_user 1000, 1000, sub { is 'who runs', `./id -u`, "1000\n" };
+  as_user 1000, 1000, sub { is 'who runs', `./id -e 'print \$>'`, '1000' };
   must owner('id', 4242, 4242), 'chown';
   must chmod(04755, 'id'), 'chmod';
-  as_user 1000, 1000, sub { is 'who runs', `./id -u`, "4242\n" };
+  as_user 1000, 1000, sub { is 'who runs', `./id -e 'print \$>'`, '4242' };
   must chmod(0644, 'id'), 'chmod';
   as_user 1000, 1000, sub { refused 'running what is not executable', system('./id 2>/dev/null') == 0 || ($! = EACCES, 0)[1], EACCES };
 };
