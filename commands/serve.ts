@@ -5,6 +5,7 @@ import {
   DescriptorBudget,
   detectModel,
   formatAddress,
+  keepHeapSmall,
   type ListenAddress,
   loadServer,
   modelAliases,
@@ -100,6 +101,7 @@ export default class Serve extends BaseCommand {
       log: complain,
     })
     try {
+      keepHeapSmall()
       const isOver = terminationRequested()
       const bound = await listen(server, addresses, args.tree)
       for (const address of bound) this.log(`listening ${formatAddress(address)}`)

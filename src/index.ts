@@ -22,6 +22,7 @@ export {
 export type { Problem, ProblemCode } from './ownership/problems.js'
 export { formatAddress, type ListenAddress, mountHint, parseAddress } from './serve/address.js'
 export { type Export, openExport } from './serve/export.js'
+export { keepHeapSmall } from './serve/heap.js'
 export type { Server, ServerOptions } from './serve/server.js'
 export { raiseDescriptorLimit } from './sys/process.js'
 export { DescriptorBudget } from './view/descriptor-budget.js'

@@ -1,6 +1,6 @@
 // The text in which QEMU's mapped-file model keeps a guest's ownership: `virtfs.KEY=DECIMAL` lines (reference §1.3;
 // docs/formats.md). Reading is exactly as lenient as QEMU's loop of fgets(3), strncmp(3) and atoi(3)
-// (local_mapped_file_attr), so that both see the same owner in any bytes. Pure: a store does the I/O.
+// (local_mapped_file_attr), so that a guest sees the same in any bytes. Pure: a store does the I/O.
 
 import { type DeviceNumber, type GuestGid, type GuestUid, packDevice, unpackDevice } from '../ids.js'
 import { type Ownership, OWNERSHIP_KEYS, type OwnershipKey, type Writable } from './ownership.js'
@@ -65,13 +65,14 @@ export function decodeRecord(record: Buffer): Ownership {
     if (key === 'uid') found.uid = (value >>> 0) as GuestUid
     else if (key === 'gid') found.gid = (value >>> 0) as GuestGid
     else if (key === 'mode') found.mode = value >>> 0
-    // QEMU assigns the int to a 64-bit dev_t: it is sign-extended.
-    else found.rdev = unpackDevice(BigInt.asUintN(64, BigInt(value)))
+    // QEMU sends the int sign-extended to 64 bits, and Linux takes 32 of them: that is the number which a guest sees,
+    // and the one which it stored.
+    else found.rdev = unpackDevice(BigInt(value >>> 0))
   }
   return found
 }
 
-/** QEMU keeps the low 32 bits. */
+/** QEMU keeps the low 32 bits, which hold every device number that a Linux guest can make. */
 const cut = (rdev: DeviceNumber): number => Number(BigInt.asIntN(32, packDevice(rdev)))
 
 /** Writes a record: QEMU's order, each value as a signed 32-bit decimal, none that is absent or −1. */

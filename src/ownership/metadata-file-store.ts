@@ -18,12 +18,17 @@ import type { OwnershipStore, Place, Refusal, StoredObject } from './store.js'
 import { touch } from './touch.js'
 import { unlessMissing, unlessUnreadable } from './leniency.js'
 
-/** The object's place, if the name there still is this object's. */
+function isAt(object: StoredObject, { dir, name }: Place): boolean {
+  const there = statxAt(dir, name)
+  return there !== undefined && there.ino === object.ino && there.dev === object.dev
+}
+
+/** The object's place, if the name there still is this object's: its own, or where somebody else renamed it to. */
 function placeOf(object: StoredObject): Place | undefined {
   const place = object.place()
-  if (place === undefined) return undefined
-  const there = statxAt(place.dir, place.name)
-  return there !== undefined && there.ino === object.ino && there.dev === object.dev ? place : undefined
+  if (place !== undefined && isAt(object, place)) return place
+  const found = object.findPlace?.()
+  return found !== undefined && isAt(object, found) ? found : undefined
 }
 
 function readBeside({ dir, name }: Place): Ownership | undefined {

@@ -112,9 +112,6 @@ function chunkProblems(chunk: string, seen: Set<OwnershipKey>): Problem[] {
   if (!NUMBER.test(digits) || BigInt(digits.trim()) !== BigInt(value)) {
     const sentence = `virtfs.${key} is no 32-bit decimal number in its metadata record; it is read as ${value}`
     problems.push({ code: 'record-odd-number', sentence })
-  } else if (key === 'rdev' && value < 0) {
-    const sentence = 'the device number was cut to 32 bits when it was stored; what is read is another one'
-    problems.push({ code: 'device-number-cut', sentence })
   }
   return problems
 }

@@ -15,7 +15,6 @@ export const PROBLEM_CODES = [
   'attributes-unreadable',
   'big-endian-mode',
   'both-records',
-  'device-number-cut',
   'device-without-number',
   'foreign-record',
   'hard-link-mismatch',

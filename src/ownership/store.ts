@@ -25,6 +25,8 @@ export interface StoredObject {
   readable(): Fd | undefined
   /** Where the object is, as far as is known; undefined for the export's root and for what has lost its name. */
   place(): Place | undefined
+  /** Looks for the object once `place` has turned out to mean something else; it may be anywhere in the export. */
+  findPlace?(): Place | undefined
   /** True for the export's root, which has no name inside the export. */
   readonly isRoot: boolean
   /** What a store whose data lies beside the name last knew, for the time after the name is gone. The store's own. */

@@ -2,7 +2,7 @@
 
 import { ErrnoError } from '../errors.js'
 import type { Name } from '../name.js'
-import { call, checked, cString } from './call.js'
+import { call, checked, cString, scratch } from './call.js'
 import {
   AT_FDCWD,
   O_CLOEXEC,
@@ -92,6 +92,19 @@ export function reopenPath(from: Fd): Fd {
   const proc = descriptors().number
   const result = call('openat', proc, cString(String(from.number)), O_PATH | O_CLOEXEC)
   return new Fd(checked(result, { op: 'open a handle' }), true)
+}
+
+const PATH_MAX = 4096
+const path = scratch(PATH_MAX)
+
+/**
+ * Where the host says that a handle's object is at this moment (Latin-1 bytes): a hint, to be checked, since anybody
+ * may rename it. Undefined where the kernel cannot say, as for a path longer than PATH_MAX.
+ */
+export function currentPath(handle: Fd): string | undefined {
+  const proc = descriptors().number
+  const length = call('readlinkat', proc, cString(String(handle.number)), path.address, PATH_MAX)
+  return length > 0 && length < PATH_MAX ? path.bytes.toString('latin1', 0, length) : undefined
 }
 
 /** The path that names an open descriptor's object, for the few calls that have no descriptor form. */

@@ -106,17 +106,27 @@ function truncate(tree: Tree, node: Node, size: number, uid: GuestUid, open: Ope
 /** Sets the length through `file`, a descriptor of the node that is open for writing, or else one of its own. */
 export function cut(tree: Tree, node: Node, size: number, uid: GuestUid, file: Fd | undefined): void {
   using own = file === undefined ? reopen(node.handle(), O_WRONLY) : undefined
-  dropSetId(tree, node, uid)
-  ftruncate((file ?? own)!, size)
+  const former = dropSetId(tree, node, uid)
+  try {
+    ftruncate((file ?? own)!, size)
+  } catch (cause) {
+    if (former !== undefined) bestEffort(() => tree.model.store.save(node, { mode: former }))
+    throw cause
+  }
 }
 
-/** Takes off the set-id bits of a file that anyone but root is about to change (file_remove_privs in Linux). */
-export function dropSetId(tree: Tree, node: Node, uid: GuestUid): void {
-  if (uid === 0) return
+/**
+ * Takes off the set-id bits of a file that anyone but root is about to change (file_remove_privs in Linux). Returns the
+ * mode that the file had if there were any.
+ */
+export function dropSetId(tree: Tree, node: Node, uid: GuestUid): number | undefined {
+  if (uid === 0) return undefined
   const { mode } = stat(tree, node)
   // Without group execution the bit meant mandatory locking, and stays.
   const dropped = S_ISUID | ((mode & S_IXGRP) === 0 ? 0 : S_ISGID)
-  if ((mode & dropped) !== 0) tree.model.store.save(node, { mode: mode & ~dropped })
+  if ((mode & dropped) === 0) return undefined
+  tree.model.store.save(node, { mode: mode & ~dropped })
+  return mode
 }
 
 /** The file system that holds the node; needs no permission on the node itself (reference §8 row 22). */

@@ -9,6 +9,7 @@ import type { Place, StoredObject } from '../ownership/store.js'
 import type { Name } from '../name.js'
 import type { Fd } from '../sys/fd.js'
 import { type HostStat, statxAt } from '../sys/stat.js'
+import { findAgain } from './find-again.js'
 import type { Inode } from './inode.js'
 
 export class Node implements StoredObject {
@@ -100,6 +101,11 @@ export class Node implements StoredObject {
       : { dir: home.parentNode.handle(), name: home.placeName }
   }
 
+  /** Looks for the object by what the host says of its handle, and moves the node there. */
+  findPlace(): Place | undefined {
+    return findAgain(this) ? this.place() : undefined
+  }
+
   /** This node's own place, if the host agrees that it still means this inode; undefined otherwise. */
   confirmedPlace(): { readonly dir: Node; readonly name: Name } | undefined {
     if (this.parentNode === undefined || this.isDetached) return undefined
@@ -143,6 +149,7 @@ export class Node implements StoredObject {
   /** Puts the node in another place: its name was changed through the view. */
   moveTo(dir: Node, name: Name): void {
     this.leave()
+    this.isDetached = false
     const former = this.parentNode
     this.parentNode = dir.acquire()
     this.placeName = name

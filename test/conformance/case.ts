@@ -29,6 +29,8 @@ export type Need =
   | 'real'
   /** Ownership is stored in attributes of the object. */
   | 'attributes'
+  /** Ownership is stored in the object's inode, as attributes or as itself. */
+  | 'in the inode'
   /** Ownership is stored beside the name. */
   | 'side files'
   /** The privilege to do anything on the host. */
@@ -37,6 +39,8 @@ export type Need =
 export interface Case {
   readonly title: string
   readonly needs?: readonly Need[]
+  /** Takes long, and would show nothing more when it is run for another user. */
+  readonly isLong?: boolean
   run(tree: ViewedTree): void
 }
 
@@ -53,6 +57,7 @@ export function abilitiesOf(name: SecurityModel, isPrivileged: boolean): Readonl
     mapped: storedAs !== 'inode',
     real: storedAs === 'inode',
     attributes: storedAs === 'xattr',
+    'in the inode': storedAs !== 'sidecar',
     'side files': storedAs === 'sidecar',
     root: isPrivileged,
   }

@@ -233,6 +233,11 @@ export class ViewedTree implements Disposable {
     return new ViewedTree(this.modelName, { beside: this })
   }
 
+  /** A bare view of the same tree, for a session or a server to own. */
+  openView(): GuestView {
+    return openView(this.#exported, this.model, this.budget)
+  }
+
   /** Gives back everything taken so far: the way a session ends. */
   releaseAll(): void {
     for (const opened of this.#opened.splice(0)) opened.close()

@@ -2,6 +2,7 @@
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { guestGid, guestUid } from '../../../src/ids.js'
 import { nameFromText } from '../../../src/name.js'
 import { O_RDONLY, O_RDWR } from '../../../src/sys/constants.js'
 import type { Node } from '../../../src/view/node.js'
@@ -63,7 +64,7 @@ const unlinked: readonly Case[] = [
       tree.unlink('file')
       tree.write('file', 'new', 0o600)
       exercise(tree, node, old, 0)
-      tree.chown(node, 7, 8)
+      tree.setattr(node, { uid: guestUid(7), gid: guestGid(8), mode: 0o4711 })
       expect(tree.show(node)).toBe('7:8 0104711')
       expect(tree.show('file')).toBe('1000:1001 0100600')
       expect(tree.content('file')).toBe('new')

@@ -63,6 +63,7 @@ export const listingCases: readonly Case[] = [
   },
   {
     title: '5,000 entries are listed, each once, however the reading is split',
+    isLong: true,
     run: (tree) => {
       const names = fill(tree, 5000)
       const directory = tree.openDirectory('')

@@ -150,6 +150,7 @@ export const nameCases: readonly Case[] = [
   },
   {
     title: 'a path 3,000 directories deep is walked and given back',
+    isLong: true,
     run: (tree) => {
       const path = deep(tree, 3000)
       tree.create(`${path}file`, O_RDWR, 0o640)
