@@ -3,10 +3,11 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Keeps V8's young generation at its first size. It would grow to 48 MiB under load and stay there, though a request
- * leaves next to nothing behind: with 100,000 fids that was a third of the process, and getattr was no faster for it.
- * The flag is looked at only when that space would grow. Call it once, before serving.
+ * Tells V8 to prefer a small heap: to collect before it grows, and to keep the young generation at its first size. Left
+ * alone it takes 100 MB for 100,000 files created, of which a collection leaves 9 MB. Both flags are looked at only when
+ * the heap would grow. Call it once, before serving.
  */
 export function keepHeapSmall(): void {
+  setFlagsFromString('--optimize-for-size')
   setFlagsFromString('--semi-space-growth-factor=1')
 }

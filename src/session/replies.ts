@@ -10,6 +10,7 @@ import type { Body, MessageName } from '../wire/messages.js'
 /** Sends bytes in order; calls `done` when they may be overwritten. */
 export type Send = (bytes: Buffer, done: () => void) => void
 
+/** Bytes of a buffer at first; a reply that needs more makes all later buffers as large, up to msize. */
 const CAPACITY = 128 * 1024
 /** Bytes on their way to a client that does not read, from which on nothing more is answered. */
 const QUEUED_MAX = 4 * 1024 * 1024
@@ -20,6 +21,7 @@ export class Replies {
   readonly cursor: Cursor
   private readonly spare: Buffer[] = []
   private queued = 0
+  private capacity = CAPACITY
 
   /** `onDrained` is called when a client that had stopped reading goes on. */
   constructor(
@@ -53,11 +55,11 @@ export class Replies {
     const { bytes } = cursor
     const sent = bytes.subarray(0, cursor.position)
     this.queued += sent.length
-    cursor.reset(this.spare.pop() ?? Buffer.allocUnsafeSlow(CAPACITY))
+    cursor.reset(this.spare.pop() ?? Buffer.allocUnsafeSlow(this.capacity))
     this.send(sent, () => {
       const wasFull = this.isFull
       this.queued -= sent.length
-      if (bytes.length === CAPACITY && this.spare.length < SPARE_MAX) this.spare.push(bytes)
+      if (bytes.length === this.capacity && this.spare.length < SPARE_MAX) this.spare.push(bytes)
       if (wasFull && !this.isFull) this.onDrained()
     })
   }
@@ -66,6 +68,9 @@ export class Replies {
     const { cursor } = this
     if (cursor.end - cursor.position >= size) return
     this.flush()
-    if (cursor.end < size) cursor.reset(Buffer.allocUnsafeSlow(size))
+    if (cursor.end >= size) return
+    this.capacity = Math.max(this.capacity, size)
+    this.spare.length = 0
+    cursor.reset(Buffer.allocUnsafeSlow(this.capacity))
   }
 }

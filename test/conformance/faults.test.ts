@@ -9,9 +9,10 @@ import { injectFaults } from '../../src/sys/call.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { withFault } from '../support/host/faults.js'
 import { refusalOf } from '../support/refusal.js'
+import { scratchMemory } from '../support/scratch-memory.js'
 import { type Snapshot, snapshot } from '../support/snapshot.js'
 import { NOTHING_LEFT, ViewedTree } from '../support/viewed-tree.js'
-import { furnish, type Operation, operations } from './operations.js'
+import { furnish, type Operation, operations } from '../support/operations.js'
 
 /** More calls than any operation makes: a loop that never ends is a failure. */
 const CALLS_MAX = 300
@@ -54,7 +55,7 @@ function attempt(base: ViewedTree, { act }: Operation, n: number, errno: ErrnoNa
 }
 
 function furnished(model: SecurityModel): ViewedTree {
-  const tree = new ViewedTree(model)
+  const tree = new ViewedTree(model, { parent: scratchMemory() })
   furnish(tree)
   return tree
 }

@@ -61,7 +61,7 @@ const rows: readonly Row[] = [
 it.each(rows)('%s with an unknown fid (%o) answers %s', async (message, body, errno) => {
   using exchange = await Exchange.attached({ furnish: (tree) => tree.write('file') })
   await exchange.walk('file', 1)
-  expect(await exchange.refusal(message as Request, body as never)).toBe(errno)
+  expect(await exchange.refusal(message, body as never)).toBe(errno)
   expect(exchange.session.fids.count).toBe(2)
 })
 

@@ -135,7 +135,7 @@ const DOTS = {
 describe.each(naming)('%s', (_title, kind, request) => {
   const ask = async (exchange: Exchange, name: string): Promise<string | undefined> => {
     const [message, body] = request(name as Name)
-    return exchange.refusal(message, body as Body<Request> as never)
+    return exchange.refusal(message, body as Body<Request>)
   }
   const named = async (): Promise<Exchange> => {
     const exchange = await walking()

@@ -29,6 +29,15 @@ const NO_DEVICE: DeviceNumber = { major: 0, minor: 0 }
 const namesOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
 const toName = (latin1: string): Name => checkName(latin1, { dot: 'EINVAL', dotDot: 'EINVAL' })
 
+export interface ViewedTreeOptions {
+  /** The budget of descriptors. */
+  readonly most?: number | undefined
+  /** Another view of the same tree, which must outlive this one. */
+  readonly beside?: ViewedTree | undefined
+  /** Where to make the tree. */
+  readonly parent?: string | undefined
+}
+
 export class ViewedTree implements Disposable {
   readonly model: Model
   readonly budget: DescriptorBudget
@@ -44,14 +53,13 @@ export class ViewedTree implements Disposable {
   readonly #nodes: Node[] = []
   readonly #opened: (OpenFile | OpenDirectory)[] = []
 
-  /** `most` is the budget of descriptors; `beside` another view of the same tree, which must outlive this one. */
   constructor(
     readonly modelName: SecurityModel,
-    { most = 1000, beside }: { readonly most?: number; readonly beside?: ViewedTree } = {},
+    { most = 1000, beside, parent }: ViewedTreeOptions = {},
   ) {
     this.model = openModel(modelName)
     this.#ownsHost = beside === undefined
-    this.#host = beside === undefined ? new HostTree() : beside.#host
+    this.#host = beside === undefined ? new HostTree(parent) : beside.#host
     this.path = this.#host.at('export')
     this.outside = this.#host.at('outside')
     if (this.#ownsHost) this.#furnish()

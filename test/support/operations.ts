@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { guestGid, guestUid } from '../../src/ids.js'
 import { nameFromText } from '../../src/name.js'
 import { O_EXCL, O_RDWR, O_TRUNC, O_WRONLY, S_IFIFO } from '../../src/sys/constants.js'
-import { ROOT_USER, type ViewedTree } from '../support/viewed-tree.js'
+import { ROOT_USER, type ViewedTree } from './viewed-tree.js'
 
 export interface Operation {
   readonly title: string
@@ -88,4 +88,16 @@ export const operations: readonly Operation[] = [
   },
   { title: 'setxattr', act: (tree) => tree.setxattr('one/file', 'user.note', 'changed') },
   { title: 'removexattr', act: (tree) => tree.removexattr('one/file', 'user.note') },
+]
+
+/** Every operation that only looks, on the same tree. */
+export const lookups: readonly Operation[] = [
+  { title: 'look up and describe', act: (tree) => tree.stat('one/two/other') },
+  { title: 'open and read', act: (tree) => tree.content('one/file') },
+  { title: 'list', act: (tree) => tree.list('one') },
+  { title: 'readlink', act: (tree) => tree.readlink('one/symlink') },
+  { title: 'getxattr', act: (tree) => tree.getxattr('one/file', 'user.note') },
+  { title: 'listxattr', act: (tree) => tree.listxattr('one/file') },
+  { title: 'statfs', act: (tree) => tree.view.statfs(tree.node('one/file')) },
+  { title: 'ask for the generation', act: (tree) => tree.view.generation(tree.node('one/file')) },
 ]
