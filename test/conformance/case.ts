@@ -45,12 +45,16 @@ export interface Case {
 }
 
 /** What a model can do, for a user with or without privilege. */
-export function abilitiesOf(name: SecurityModel, isPrivileged: boolean): ReadonlySet<Need> {
+export function abilitiesOf(
+  name: SecurityModel,
+  isPrivileged: boolean,
+  canMakeDevices = isPrivileged && mayMakeDevices(),
+): ReadonlySet<Need> {
   const { capabilities, storedAs } = openModel(name)
   const { keepsAnyOwner, keepsDevices, keepsWideDevices, keepsAcls } = capabilities
   const abilities: Record<Need, boolean> = {
     owners: keepsAnyOwner || isPrivileged,
-    devices: keepsDevices || (isPrivileged && mayMakeDevices()),
+    devices: keepsDevices || canMakeDevices,
     'wide devices': keepsWideDevices,
     acls: keepsAcls,
     'inert acls': keepsAcls && storedAs === 'xattr',

@@ -3,14 +3,16 @@
 import { expect } from 'vitest'
 import type { SecurityModel } from '../../src/ownership/models.js'
 import { openDescriptors } from '../support/host/descriptors.js'
+import { scratchMemory } from '../support/scratch-memory.js'
 import { NOTHING_LEFT, ViewedTree } from '../support/viewed-tree.js'
 import type { Case } from './case.js'
 
 /** Runs a case. It fails too when a descriptor, node or inode outlives what was given back. */
-export function runCase({ run }: Pick<Case, 'run'>, model: SecurityModel): void {
+export function runCase({ run, isLong }: Case, model: SecurityModel): void {
   const before = openDescriptors()
   {
-    using tree = new ViewedTree(model)
+    // A disk would be most of what a long case waits for.
+    using tree = new ViewedTree(model, { parent: isLong === true ? scratchMemory() : undefined })
     run(tree)
     tree.releaseAll()
     expect(tree.leftovers()).toEqual(NOTHING_LEFT)

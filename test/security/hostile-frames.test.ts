@@ -24,6 +24,7 @@ function randomFrom(state: number): (below: number) => number {
 }
 
 const name = 'file' as Name
+const special = 'special' as Name
 const gid = guestGid(0)
 const version = encodeFrame(0xffff, 'Tversion', { msize: 65_536, version: '9P2000.L' })
 const attach = encodeFrame(1, 'Tattach', { fid: 0, afid: NOFID, uname: '', aname: '', nUname: guestUid(0) })
@@ -45,6 +46,28 @@ const seeds = [
   encodeFrame(15, 'Tclunk', { fid: 1 }),
   encodeFrame(16, 'Tlock', { fid: 1, type: 1, flags: 0, start: 0n, length: 0n, procId: 1, clientId: 'x' }),
   encodeFrame(17, 'Tfsync', { fid: 1, datasync: 0 }),
+  encodeFrame(18, 'Tmknod', { dfid: 0, name: special, mode: 0o010644, major: 1, minor: 3, gid }),
+  encodeFrame(19, 'Tsymlink', { dfid: 0, name: special, symtgt: '/etc/passwd', gid }),
+  encodeFrame(20, 'Treadlink', { fid: 2 }),
+  encodeFrame(21, 'Tlink', { dfid: 0, fid: 1, name: special }),
+  encodeFrame(22, 'Trename', { fid: 2, dfid: 0, name: special }),
+  encodeFrame(23, 'Tremove', { fid: 2 }),
+  encodeFrame(24, 'Tstatfs', { fid: 0 }),
+  encodeFrame(25, 'Tgetlock', { fid: 1, type: 2, start: 0n, length: 0n, procId: 1, clientId: 'x' }),
+  encodeFrame(26, 'Tauth', { afid: 3, uname: 'x', aname: 'y', nUname: guestUid(0) }),
+  encodeFrame(27, 'Twalk', { fid: 0, newfid: 2, wnames: [special, '..', name] }),
+  encodeFrame(28, 'Tsetattr', {
+    fid: 1,
+    valid: 0x1ff,
+    mode: 0o100777,
+    uid: guestUid(1),
+    gid,
+    size: 1,
+    atimeSec: 1,
+    atimeNsec: 1,
+    mtimeSec: 1,
+    mtimeNsec: 1,
+  }),
 ]
 
 const LAST_TAG = 0xfffe
@@ -80,12 +103,14 @@ it(
       await using hostile = await server.raw()
       const batch = Array.from({ length: BATCH }, () => mutate(random))
       hostile.send(Buffer.concat([version, attach, ...batch, last]))
+      const meanwhile = isAlive(witness.client, witness.root)
       // Each is answered, but for what a mutated Tversion abandons; the last one tells that all were looked at.
       for (let tag = -1; tag !== LAST_TAG;) {
         const frame = await hostile.nextFrame()
         expect(frame, `frames ${sent} to ${sent + BATCH}`).toBeDefined()
         tag = frame?.readUInt16LE(5) ?? LAST_TAG
       }
+      await meanwhile
       await isAlive(witness.client, witness.root)
     }
     expect(server.log.filter((line) => line.startsWith('defect'))).toEqual([])

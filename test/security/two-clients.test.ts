@@ -8,7 +8,7 @@ import { guestGid, guestUid } from '../../src/ids.js'
 import type { Name } from '../../src/name.js'
 import { SETATTR_MODE, SETATTR_SIZE } from '../../src/wire/constants.js'
 import type { Body } from '../../src/wire/messages.js'
-import { startServer } from '../support/live-server.js'
+import { servedModels, startServer } from '../support/live-server.js'
 
 const gid = guestGid(0)
 const named = (text: string): Name => text as Name
@@ -26,39 +26,36 @@ const setattr = (fid: number, valid: number, change: { mode?: number; size?: num
   mtimeNsec: 0,
 })
 
-it.each(['mapped-xattr', 'mapped-file', 'passthrough'] as const)(
-  '%s: two clients make and move things at once, and neither loses any',
-  async (model) => {
-    await using server = await startServer(model)
-    await using a = await server.attach()
-    await using b = await server.attach()
-    const work = async ({ client, root }: typeof a, mark: string): Promise<void> => {
-      for (let i = 0; i < 100; i += 1) {
-        const fid = await client.walk(root)
-        await client.call('Tlcreate', { fid, name: named(`${mark}${i}`), flags: 0o102, mode: 0o640, gid })
-        await client.write(fid, 0, Buffer.from(mark))
-        await client.call('Trenameat', {
-          olddirfid: root,
-          oldname: named(`${mark}${i}`),
-          newdirfid: root,
-          newname: named(`${mark}-${i}`),
-        })
-        await client.call('Tsetattr', setattr(fid, SETATTR_MODE, { mode: 0o4751 }))
-        await client.clunk(fid)
-      }
+it.each(servedModels)('%s: two clients make and move things at once, and neither loses any', async (model) => {
+  await using server = await startServer(model)
+  await using a = await server.attach()
+  await using b = await server.attach()
+  const work = async ({ client, root }: typeof a, mark: string): Promise<void> => {
+    for (let i = 0; i < 100; i += 1) {
+      const fid = await client.walk(root)
+      await client.call('Tlcreate', { fid, name: named(`${mark}${i}`), flags: 0o102, mode: 0o640, gid })
+      await client.write(fid, 0, Buffer.from(mark))
+      await client.call('Trenameat', {
+        olddirfid: root,
+        oldname: named(`${mark}${i}`),
+        newdirfid: root,
+        newname: named(`${mark}-${i}`),
+      })
+      await client.call('Tsetattr', setattr(fid, SETATTR_MODE, { mode: 0o4751 }))
+      await client.clunk(fid)
     }
-    await Promise.all([work(a, 'a'), work(b, 'b')])
-    for (const [{ client, root }, mark] of [
-      [a, 'b'],
-      [b, 'a'],
-    ] as const) {
-      expect((await client.readdir(root)).filter(({ name }) => name.startsWith(`${mark}-`))).toHaveLength(100)
-      const fid = await client.walk(root, `${mark}-99`)
-      expect((await client.call('Tgetattr', { fid, requestMask: 0x7ff })).mode).toBe(0o104751)
-      expect((await client.readFile(fid)).toString()).toBe(mark)
-    }
-  },
-)
+  }
+  await Promise.all([work(a, 'a'), work(b, 'b')])
+  for (const [{ client, root }, mark] of [
+    [a, 'b'],
+    [b, 'a'],
+  ] as const) {
+    expect((await client.readdir(root)).filter(({ name }) => name.startsWith(`${mark}-`))).toHaveLength(100)
+    const fid = await client.walk(root, `${mark}-99`)
+    expect((await client.call('Tgetattr', { fid, requestMask: 0x7ff })).mode).toBe(0o104751)
+    expect((await client.readFile(fid)).toString()).toBe(mark)
+  }
+})
 
 const disturbances = {
   renames: (path: string) => renameSync(path, `${path}-elsewhere`),
@@ -76,7 +73,7 @@ const disturbances = {
 it.each(Object.entries(disturbances))(
   'when a host process %s what a fid is open on, the fid keeps it',
   async (_, disturb) => {
-    for (const model of ['mapped-xattr', 'mapped-file', 'passthrough'] as const) {
+    for (const model of servedModels) {
       await using server = await startServer(model)
       await using session = await server.attach()
       const { client, root } = session
@@ -99,7 +96,7 @@ it.each(Object.entries(disturbances))(
 )
 
 it('a directory that a host process moves out of the export leads nowhere but into itself', async () => {
-  await using server = await startServer('passthrough')
+  await using server = await startServer(servedModels.at(-1)!)
   await using session = await server.attach()
   const { client, root } = session
   await client.call('Tmkdir', { dfid: root, name: named('directory'), mode: 0o755, gid })

@@ -10,7 +10,15 @@ import type { SecurityModel } from '../../src/ownership/models.js'
 import { openExport } from '../../src/serve/export.js'
 import { Server } from '../../src/serve/server.js'
 import { DescriptorBudget } from '../../src/view/descriptor-budget.js'
+import { isRoot } from './host/nobody.js'
 import { snapshot } from './snapshot.js'
+
+/** What can be served to the guest's root: what keeps no owner of its own only by the host's root. */
+export const servedModels: readonly SecurityModel[] = [
+  'mapped-xattr',
+  'mapped-file',
+  ...(isRoot ? (['passthrough'] as const) : []),
+]
 
 export interface LiveServer extends AsyncDisposable {
   readonly tree: string
@@ -18,9 +26,13 @@ export interface LiveServer extends AsyncDisposable {
   readonly address: string
   /** What the server logged: nothing, unless somebody misbehaved. */
   readonly log: readonly string[]
+  /** Descriptors of the server's views. */
+  readonly budget: DescriptorBudget
   /** A connected client and the fid of the root, attached as the guest's root. */
   attach(): Promise<{ readonly client: Client; readonly root: number } & AsyncDisposable>
   raw(): Promise<RawClient>
+  /** Stops it before the end, as a signal would. */
+  stop(): Promise<void>
 }
 
 /** Starts a server. Dispose stops it, and throws when anything outside the tree was touched. */
@@ -49,7 +61,9 @@ export async function startServer(
       const client = await Client.connect(address, { msize })
       return { client, root: await client.attach(0), [Symbol.asyncDispose]: () => client.close() }
     },
+    budget,
     raw: () => RawClient.connect(address),
+    stop: () => server.stop(),
     [Symbol.asyncDispose]: async () => {
       await server.stop()
       const after = snapshot(outside)

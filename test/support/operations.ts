@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { guestGid, guestUid } from '../../src/ids.js'
 import { nameFromText } from '../../src/name.js'
 import { O_EXCL, O_RDWR, O_TRUNC, O_WRONLY, S_IFIFO } from '../../src/sys/constants.js'
+import type { Owner } from '../../src/view/create.js'
 import { ROOT_USER, type ViewedTree } from './viewed-tree.js'
 
 export interface Operation {
@@ -27,6 +28,9 @@ export function furnish(tree: ViewedTree): void {
   writeFileSync(tree.at('one/host'), 'made by the host', { mode: 0o604 })
   tree.releaseAll()
 }
+
+/** Owners to give an object to: others than it has, where they can be kept. */
+const strangers = (tree: ViewedTree): Owner => (tree.keepsOwners ? { uid: guestUid(7), gid: guestGid(8) } : tree.owner)
 
 const rename = (from: string, to: string): Operation => ({
   title: `rename ${from} to ${to}`,
@@ -65,13 +69,12 @@ export const operations: readonly Operation[] = [
   { title: 'chmod', act: (tree) => tree.chmod('one/file', 0o4711) },
   { title: 'chmod of what the host made', act: (tree) => tree.chmod('one/host', 0o711) },
   { title: 'chmod of the root', act: (tree) => tree.chmod('', 0o1777) },
-  { title: 'chown', act: (tree) => tree.chown('one/file', 7, 8) },
+  { title: 'chown', act: (tree) => tree.setattr('one/file', strangers(tree)) },
   {
     title: 'chown, chmod and times at once',
     act: (tree) =>
       tree.setattr('one/file', {
-        uid: guestUid(7),
-        gid: guestGid(8),
+        ...strangers(tree),
         mode: 0o600,
         atime: { sec: 1, nsec: 2 },
         mtime: { sec: 3, nsec: 4 },

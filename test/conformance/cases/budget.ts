@@ -31,7 +31,8 @@ function populate(tree: ViewedTree): void {
   tree.releaseAll()
 }
 
-const walkAll = (tree: ViewedTree): Node[] => Array.from({ length: COUNT }, (_, index) => tree.node(nameOf(index)))
+const walkAll = (tree: ViewedTree, from = 0): Node[] =>
+  Array.from({ length: COUNT - from }, (_, index) => tree.node(nameOf(from + index)))
 
 const openHere = (tree: ViewedTree): number =>
   Object.values(openDescriptors()).filter((target) => target.startsWith(tree.path)).length
@@ -127,6 +128,22 @@ export const budgetCases: readonly Case[] = [
           expect(small.stat(node)).toMatchObject({ mode: 0o100711, host: { nlink: 0 } })
           small.setattr(node, { size: 3 }, ROOT_USER, files[index])
         })
+      })
+    },
+  },
+  {
+    title: 'what lost its name through the view is never dropped, though it is not open',
+    isLong: true,
+    run: (tree) => {
+      populate(tree)
+      scarce(tree, (small) => {
+        const [removed, replaced] = [small.node(nameOf(0)), small.node(nameOf(1))]
+        small.unlink(nameOf(0))
+        small.rename(nameOf(2), nameOf(1))
+        walkAll(small, 3)
+        expect(small.content(removed)).toBe('content 0')
+        expect(small.content(replaced)).toBe('content 1')
+        expect(small.content(nameOf(1))).toBe('content 2')
       })
     },
   },

@@ -8,7 +8,7 @@ import { O_RDONLY, O_RDWR } from '../../../src/sys/constants.js'
 import type { Node } from '../../../src/view/node.js'
 import type { OpenFile } from '../../../src/view/open-file.js'
 import { refusalOf } from '../../support/refusal.js'
-import { ROOT_USER, ViewedTree } from '../../support/viewed-tree.js'
+import { NOTHING_LEFT, ROOT_USER, ViewedTree } from '../../support/viewed-tree.js'
 import type { Case } from '../case.js'
 
 /** Does everything that can be done to an open file by its node, and checks that it happened to this object. */
@@ -183,6 +183,21 @@ const directories: readonly Case[] = [
     },
   },
   {
+    title: 'a node that took the place of another is still followed when that one is let go',
+    run: (tree) => {
+      tree.write('from', 'content')
+      tree.write('to')
+      const from = tree.node('from')
+      const replaced = tree.view.lookup(tree.node(''), nameFromText('to'))
+      tree.rename('from', 'to')
+      replaced?.release()
+      tree.rename('to', 'third')
+      tree.view.renameNode(from, tree.node(''), nameFromText('fourth'))
+      expect(tree.names('')).toEqual(['fourth'])
+      expect(tree.content('fourth')).toBe('content')
+    },
+  },
+  {
     title: 'two views of one tree see each other’s changes at once',
     needs: ['owners'],
     run: (tree) => {
@@ -212,6 +227,15 @@ const directories: readonly Case[] = [
       other.chmod(seen, 0o4711)
       expect(other.stat(seen).mode).toBe(0o104711)
       expect(tree.stat('below/renamed').mode).toBe(0o104711)
+      tree.rename('below/renamed', 'again')
+      other.chmod(seen, 0o600)
+      expect(tree.stat('again').mode).toBe(0o100600)
+      // What was found again is given back like anything else.
+      for (const path of ['again', 'again', 'below']) {
+        other.releaseAll()
+        expect(other.leftovers()).toEqual(NOTHING_LEFT)
+        other.node(path)
+      }
     },
   },
 ]
