@@ -63,9 +63,17 @@ export class OpenFile {
     return pread(this.fd, into, offset)
   }
 
-  /** Reads what needs no waiting; undefined where `read` would wait. */
+  /** Reads as `read` does; undefined where that would wait. */
   readNowait(into: Uint8Array, offset: number): number | undefined {
-    return preadNowait(this.fd, into, offset)
+    let count = 0
+    for (;;) {
+      const more = preadNowait(this.fd, count === 0 ? into : into.subarray(count), offset + count)
+      if (more === undefined) return undefined
+      if (more === 0) return count
+      count += more
+      // A short count may be the border of what is in memory, and to a client it would look like the end of the file.
+      if (count === into.length) return count
+    }
   }
 
   sync(isDataOnly: boolean): void {
