@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Facts about a mounted tree, each shown by its own process in its own directory. Run as guest root:
 #   PROGRAM DIRECTORY CAPABILITY...
-# Prints one line a fact: "holds TITLE", or "fails TITLE: what was seen". A fact that needs a capability which is not
-# named is passed over. What a fact makes stays where it is, so that a later mount can be compared.
+# Makes DIRECTORY, and prints one line a fact: "holds TITLE", or "fails TITLE | what was seen". A fact that needs a
+# capability which is not named is passed over. What a fact makes stays, so that a later mount can be compared.
 use strict;
 use warnings;
 use Fcntl qw(:DEFAULT :flock :mode :seek);
@@ -13,7 +13,7 @@ my ($root, @capabilities) = @ARGV;
 my %can = map { $_ => 1 } @capabilities;
 my $number = 0;
 
-my %SYS = (mmap => 9, pread => 17, msync => 26, munmap => 11, lchown => 94, mknod => 133, setxattr => 188, lsetxattr => 189,
+my %SYS = (read => 0, mmap => 9, msync => 26, lchown => 94, mknod => 133, lsetxattr => 189,
   fsetxattr => 190, lgetxattr => 192, fgetxattr => 193, llistxattr => 195, lremovexattr => 198, linkat => 265,
   utimensat => 280, renameat2 => 316, statx => 332);
 my ($AT_FDCWD, $AT_SYMLINK_NOFOLLOW, $AT_EMPTY_PATH) = (-100, 0x100, 0x1000);
@@ -21,6 +21,7 @@ my ($XATTR_CREATE, $XATTR_REPLACE) = (1, 2);
 
 $| = 1;
 binmode STDOUT;
+mkdir $root or die "Cannot make $root: $!";
 
 # fact TITLE => [needs => CAPABILITY,] sub { ... }: holds when the sub returns without dying.
 sub fact {
@@ -48,7 +49,7 @@ sub fact {
   waitpid $pid, 0;
   $complaint = "killed by signal $?" if $? != 0;
   $complaint =~ s/\s+/ /g;
-  print $complaint eq '' ? "holds $title\n" : "fails $title: $complaint\n";
+  print $complaint eq '' ? "holds $title\n" : "fails $title | $complaint\n";
 }
 
 # Runs the rest as another user without privilege; dies with what it died with.

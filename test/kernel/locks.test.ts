@@ -1,0 +1,130 @@
+// Locks of a Linux guest's processes: between connections, and with processes of the host.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { Guest } from '../support/guest/guest.js'
+import { mountTcp } from '../support/guest/mount.js'
+import { requireGuestTools } from '../support/guest/requirements.js'
+import { describeGuest } from '../support/guest/suite.js'
+import { asUnprivileged } from '../support/guest/unprivileged.js'
+import { hostMayLock } from '../support/host-lock.js'
+import { serveNewTree, type ServerProcess } from '../support/server-process.js'
+
+/** perl's form of struct flock, for a lock of the whole file. */
+const flockOf = (type: string): string => `pack 's s x4 q q l x4', ${type}, 0, 0, 0, 0`
+
+/** Tries locks on the file $ARGV[0] from one process each: flock(2), then fcntl(2), exclusive and shared. */
+const tryLocks = `#!/usr/bin/perl
+  use Fcntl qw(:DEFAULT :flock);
+  # Each process opens the file: Linux's 9p client gives a flock back as soon as any process closes what was locked.
+  sub try {
+    my $pid = fork // die;
+    if ($pid == 0) { open my $file, '+<', $ARGV[0] or die "Cannot open $ARGV[0]: $!"; exit($_[0]->($file) ? 0 : 1) }
+    waitpid $pid, 0;
+    return $? == 0 ? 'free' : $? == 256 ? 'kept' : 'broken';
+  }
+  sub range { my ($file, $type) = @_; fcntl $file, F_SETLK, ${flockOf('$type')} }
+  print join ' ', try(sub { flock $_[0], LOCK_EX | LOCK_NB }), try(sub { flock $_[0], LOCK_SH | LOCK_NB }),
+    try(sub { range($_[0], F_WRLCK) }), try(sub { range($_[0], F_RDLCK) });`
+
+/** Locks a file with fcntl(2) in the background: FILE TYPE. */
+const holdLock = `
+  cat > /run/hold <<'END'
+  use Fcntl;
+  open my $file, '+<', $ARGV[0] or die "Cannot open $ARGV[0]: $!";
+  fcntl $file, F_SETLK, ${flockOf("$ARGV[1] eq 'shared' ? F_RDLCK : F_WRLCK")} or die "Cannot lock: $!";
+  open my $held, '>', '/run/held' or die;
+  syswrite $held, $$;
+  select undef, undef, undef, 0.05 until -e '/run/release';
+  close $file;
+  unlink '/run/held';
+END
+  rm -f /run/release
+  perl /run/hold "$@" &
+  for i in $(seq 200); do [ ! -s /run/held ] || exit 0; sleep 0.05; done
+  exit 1`
+const releaseLock = 'touch /run/release; while [ -e /run/held ]; do sleep 0.05; done'
+
+/** Takes a lock of fcntl(2) on the whole file in a process of the host; dispose ends the process. */
+async function lockOnHost(path: string): Promise<AsyncDisposable> {
+  const program = `use Fcntl; open my $file, '+<', $ARGV[0] or die; my $lock = ${flockOf('F_WRLCK')};
+    fcntl $file, F_SETLK, $lock or die $!; $| = 1; print "locked\\n"; <STDIN>`
+  const child = spawn(requireGuestTools().programs.perl, ['-e', program, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  await Promise.race([
+    once(child.stdout, 'data'),
+    exited.then(() => Promise.reject(new Error(`Cannot lock "${path}" on the host`))),
+  ])
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end()
+      await exited
+    },
+  }
+}
+
+describeGuest("a Linux guest's locks", () => {
+  let guest: Guest
+  let server: ServerProcess
+  let path: string
+  beforeAll(async () => {
+    guest = await Guest.boot()
+    server = await serveNewTree('mapped-file')
+    path = join(server.tree, 'locked')
+    asUnprivileged(() => writeFileSync(path, 'content'))
+    // Two mounts are two connections, with a session each.
+    await mountTcp(guest, server, '/a')
+    await mountTcp(guest, server, '/b')
+  }, 180_000)
+  afterAll(async () => {
+    await guest.shutdown()
+    await server[Symbol.asyncDispose]()
+  })
+  const tried = (mount: string): Promise<string> => guest.check(tryLocks, { args: [`${mount}/locked`] })
+  const hostMay = (): boolean => hostMayLock(Buffer.from(path), 0, 0)
+
+  it('an exclusive lock keeps out everybody on another connection, a shared one writers only', async () => {
+    await guest.check(holdLock, { args: ['/a/locked', 'exclusive'] })
+    expect(await tried('/b')).toBe('kept kept kept kept')
+    await guest.check(releaseLock)
+    await guest.check(holdLock, { args: ['/a/locked', 'shared'] })
+    expect(await tried('/b')).toBe('kept free kept free')
+    await guest.check(releaseLock)
+    expect(await tried('/b')).toBe('free free free free')
+  })
+
+  it('a lock of the guest keeps a process of the host out', async () => {
+    expect(hostMay()).toBe(true)
+    await guest.check(holdLock, { args: ['/a/locked', 'exclusive'] })
+    expect(hostMay()).toBe(false)
+    await guest.check(releaseLock)
+    expect(hostMay()).toBe(true)
+  })
+
+  it('a lock of a process of the host keeps the guest out', async () => {
+    {
+      await using _lock = await lockOnHost(path)
+      expect(await tried('/a')).toBe('kept kept kept kept')
+    }
+    expect(await tried('/a')).toBe('free free free free')
+  })
+
+  it('the locks of a process that is killed are given back', async () => {
+    await guest.check(holdLock, { args: ['/a/locked', 'exclusive'] })
+    expect(await tried('/b')).toBe('kept kept kept kept')
+    // Its files are closed when nothing keeps the mount busy any more.
+    await guest.check('kill -KILL $(cat /run/held); rm /run/held; while ! umount /a 2> /dev/null; do sleep 0.05; done')
+    expect(await tried('/b')).toBe('free free free free')
+    expect(hostMay()).toBe(true)
+  })
+
+  it('the locks of a guest that vanishes are given back', async () => {
+    await guest.check(holdLock, { args: ['/b/locked', 'exclusive'] })
+    expect(hostMay()).toBe(false)
+    await guest.check('echo o > /proc/sysrq-trigger; sleep 100').catch(() => undefined)
+    await vi.waitFor(() => expect(hostMay()).toBe(true), 20_000)
+  })
+})
