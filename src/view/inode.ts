@@ -2,12 +2,14 @@
 // short and found again by name, provided that the name still means the same inode.
 
 import { ErrnoError, isErrno } from '../errors.js'
+import type { Name } from '../name.js'
 import type { Ownership } from '../ownership/ownership.js'
+import type { Place } from '../ownership/store.js'
 import { O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { generationOf } from '../sys/inode.js'
 import { openPath, reopen, reopenPath } from '../sys/open.js'
-import { type HostStat, statx } from '../sys/stat.js'
+import { type HostStat, statx, statxAt } from '../sys/stat.js'
 import type { DescriptorBudget, HandleCache } from './descriptor-budget.js'
 import type { Node } from './node.js'
 
@@ -22,6 +24,15 @@ export interface Device {
 export interface Opening {
   readonly fd: Fd
 }
+
+/** A name in a directory; `dir` is referred to. */
+interface KnownName {
+  readonly dir: Node
+  readonly name: Name
+}
+
+/** Most further names kept of an inode: a hint for objects with a few, no index of those with thousands. */
+const FURTHER_NAMES_MAX = 8
 
 /** Asked for when first wanted. */
 const NOT_ASKED = null
@@ -39,6 +50,8 @@ export class Inode {
   isRecentlyUsed = true
   /** Open files and directories of it: while there is one, a dropped handle is found again without any name. */
   private openings: Set<Opening> | undefined
+  /** Names of a hard-linked file that no node stands for: see `furtherPlace`. The latest come last. */
+  private furtherNames: KnownName[] | undefined
   /** The host refused to open it for reading: asked once, not at each getattr. */
   isUnreadable = false
   /** What a store beside the name last knew (see StoredObject). */
@@ -93,6 +106,35 @@ export class Inode {
     this.openings?.delete(opening)
   }
 
+  /** Notes that it is known as `name` in `dir`, too. A directory has one name only. */
+  addFurtherName(dir: Node, name: Name): void {
+    if (this.isDirectory) return
+    this.furtherNames ??= []
+    if (this.furtherNames.some((known) => known.dir === dir && known.name === name)) return
+    this.furtherNames.push({ dir: dir.acquire(), name })
+    if (this.furtherNames.length > FURTHER_NAMES_MAX) this.furtherNames.shift()?.dir.release()
+  }
+
+  /** One of its further names that it still has: for what is stored beside a name, when the one walked to is gone. */
+  furtherPlace(): Place | undefined {
+    for (const { dir, name } of this.furtherNames ?? []) {
+      try {
+        const directory = dir.handle()
+        const there = statxAt(directory, name)
+        if (there !== undefined && this.isSame(there)) return { dir: directory, name }
+      } catch (cause) {
+        // That directory is not to be found any more, and so neither is the name.
+        if (!isErrno(cause, 'ESTALE')) throw cause
+      }
+    }
+    return undefined
+  }
+
+  /** Called when it is not in use any more. */
+  forgetFurtherNames(): void {
+    for (const { dir } of this.furtherNames?.splice(0) ?? []) dir.release()
+  }
+
   /** Some open file or directory of it. */
   get anyOpening(): Opening | undefined {
     return this.openings?.values().next().value
@@ -138,6 +180,12 @@ export class Inodes implements HandleCache {
     device.byNumber.set(stat.ino, inode)
     this.keep(inode, handle)
     return inode
+  }
+
+  /** The inode that `stat` is of, if it is in use. */
+  inUse(stat: HostStat): Inode | undefined {
+    const known = this.devices.get(stat.dev)?.byNumber.get(stat.ino)
+    return known?.isSame(stat) === true ? known : undefined
   }
 
   /** A descriptor of the inode, perhaps O_PATH; ESTALE when it was dropped and is not to be found again. */
@@ -207,6 +255,7 @@ export class Inodes implements HandleCache {
     this.drop(inode)
     const { byNumber } = inode.device
     if (byNumber.get(inode.ino) === inode) byNumber.delete(inode.ino)
+    inode.forgetFurtherNames()
   }
 
   /** Closes every handle: the connection is over. */

@@ -101,9 +101,9 @@ export class Node implements StoredObject {
       : { dir: home.parentNode.handle(), name: home.placeName }
   }
 
-  /** Looks for the object by what the host says of its handle, and moves the node there. */
+  /** Looks for the object by what the host says of its handle, and moves the node there; else by its further names. */
   findPlace(): Place | undefined {
-    return findAgain(this) ? this.place() : undefined
+    return findAgain(this) ? this.place() : this.inode.furtherPlace()
   }
 
   /** This node's own place, if the host agrees that it still means this inode; undefined otherwise. */
@@ -133,6 +133,8 @@ export class Node implements StoredObject {
     for (let node: Node | undefined = lowest; node !== undefined; node = node.parentNode) {
       node.refs -= 1
       if (node.refs > 0) return
+      if (node.inode.refs > 1 && node.parentNode !== undefined && !node.isDetached)
+        node.inode.addFurtherName(node.parentNode, node.placeName)
       node.leave()
       node.inode.refs -= 1
       if (node.inode.refs === 0) node.inode.inodes.forget(node.inode)

@@ -20,6 +20,7 @@ export function link(tree: Tree, node: Node, dir: Node, name: Name): void {
     bestEffort(() => unlinkat(directory, name))
     throw cause
   }
+  node.inode.addFurtherName(dir, name)
 }
 
 /** Renames `from` in `fromDir` to `to` in `toDir`, replacing what is there. */
@@ -42,6 +43,7 @@ export function rename(tree: Tree, fromDir: Node, from: Name, toDir: Node, to: N
   if (moving !== undefined && target !== undefined && moving.ino === target.ino && moving.dev === target.dev) return
   const moved = fromDir.knownChild(from)
   replaced?.detach()
+  if (moving !== undefined && moving.nlink > 1) tree.inodes.inUse(moving)?.addFurtherName(toDir, to)
   if (moved === undefined) return
   if (moving !== undefined && moved.isStillAt(moving)) moved.moveTo(toDir, to)
   else moved.detach()

@@ -46,6 +46,33 @@ const unlinked: readonly Case[] = [
     },
   },
   {
+    title: 'what is stored for an open file whose name was removed is seen under its other names',
+    run: (tree) => {
+      tree.mkdir('d')
+      for (const isWalkedTo of [true, false]) {
+        const file = tree.create('file')
+        const node = tree.node('file')
+        tree.link('file', 'd/other')
+        if (isWalkedTo) {
+          // A client that has looked at the other name, and has let go of it again.
+          const dir = tree.node('d')
+          tree.view.lookup(dir, nameFromText('other'))?.release()
+        }
+        tree.unlink('file')
+        exercise(tree, node, file, 1)
+        expect(tree.show('d/other')).toBe(tree.show(node))
+        tree.rename('d/other', 'd/another')
+        tree.chmod(node, 0o4710)
+        expect(tree.stat('d/another').mode).toBe(0o104710)
+        tree.unlink('d/another')
+        tree.chmod(node, 0o600)
+        expect(tree.stat(node).mode).toBe(0o100600)
+        tree.releaseAll()
+      }
+      tree.rmdir('d')
+    },
+  },
+  {
     title: 'everything works on a file that the host removed, too',
     run: (tree) => {
       const file = tree.create('file')
