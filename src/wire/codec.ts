@@ -29,10 +29,10 @@ const requestsByType: readonly (Request | undefined)[] = byType.map((name) =>
   name !== undefined && isRequest(name) ? name : undefined,
 )
 
-/** The message of a frame's type byte; undefined if 9P2000.L has none. */
+/** The message of a frame's type byte; undefined if there is none. */
 export const messageOfType = (type: number): MessageName | undefined => byType[type]
 
-/** The request of a frame's type byte; undefined for replies and for what 9P2000.L does not have. */
+/** The request of a frame's type byte; undefined for replies and for what is no message at all. */
 export const requestOfType = (type: number): Request | undefined => requestsByType[type]
 
 /** The reply that belongs to `request`. */
@@ -82,7 +82,7 @@ export type AnyMessage = {
   readonly [N in MessageName]: { readonly tag: number; readonly message: N; readonly body: Body<N> }
 }[MessageName]
 
-/** Decodes one whole frame. Throws ErrnoError: EOPNOTSUPP for a type that 9P2000.L lacks, otherwise as `decode` does. */
+/** Decodes one whole frame. Throws ErrnoError: EOPNOTSUPP for a type that is no message, otherwise as `decode` does. */
 export function decodeFrame(frame: Buffer): AnyMessage {
   const cursor = new Cursor(frame)
   const start = cursor.claim(HEADER_SIZE)

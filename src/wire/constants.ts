@@ -85,3 +85,24 @@ export const LOCK_FLAGS_RECLAIM = 2
 
 export const XATTR_CREATE = 1
 export const XATTR_REPLACE = 2
+
+/** Tcreate's perm and a stat record's mode: DM_* above the nine permission bits (P9_DM*). */
+export const DMDIR = 0x8000_0000
+export const DMSYMLINK = 0x0200_0000
+export const DMLINK = 0x0100_0000
+export const DMDEVICE = 0x0080_0000
+export const DMNAMEDPIPE = 0x0020_0000
+export const DMSOCKET = 0x0010_0000
+export const DMSETUID = 0x0008_0000
+export const DMSETGID = 0x0004_0000
+export const DMSETVTX = 0x0001_0000
+
+/** Mode byte of Topen and Tcreate (P9_O*). */
+export const OREAD = 0
+export const OWRITE = 1
+export const ORDWR = 2
+export const OEXEC = 3
+export const OTRUNC = 0x10
+export const OAPPEND = 0x80
+/** QEMU's own bit: P9_OEXCL, 0x1000, does not fit the byte. */
+export const OEXCL = 0x04

@@ -20,9 +20,10 @@ export interface Field<T> {
 /** A field described as data. `refusal` holds the errnos of a name; `most` is the largest count of a list. */
 export type Kind =
   | { readonly of: 'u8' | 'u16' | 'u32' | 'id64' | 'u64' | 'offset64' | 'i64' | 'mask64' }
-  | { readonly of: 'text' | 'cstring' | 'walkName' | 'data' }
+  | { readonly of: 'text' | 'cstring' | 'walkName' | 'changedName' | 'data' }
   | { readonly of: 'name'; readonly refusal: DotRefusal }
   | { readonly of: 'list'; readonly item: Field<unknown>; readonly most: number }
+  | { readonly of: 'sized'; readonly item: Field<unknown> }
   | { readonly of: 'struct'; readonly fields: readonly (readonly [string, Field<unknown>])[] }
 
 export type Layout = Readonly<Record<string, Field<unknown>>>
@@ -265,7 +266,24 @@ export function struct<L extends Layout>(layout: L): Field<ValueOf<L>> {
   }
 }
 
+/** A value behind a 16-bit count of its bytes, which is written and not believed: the fields say where they end. */
+export function sized<T>(item: Field<T>): Field<T> {
+  return {
+    kind: { of: 'sized', item },
+    read(c) {
+      c.claim(2)
+      return item.read(c)
+    },
+    write(c, value) {
+      const at = c.reserve(2)
+      item.write(c, value)
+      c.view.setUint16(at, c.position - at - 2, true)
+    },
+    size: (value) => 2 + item.size(value),
+  }
+}
+
 function holdsData({ kind }: Field<unknown>): boolean {
-  if (kind.of === 'list') return holdsData(kind.item)
+  if (kind.of === 'list' || kind.of === 'sized') return holdsData(kind.item)
   return kind.of === 'data' || (kind.of === 'struct' && kind.fields.some(([, field]) => holdsData(field)))
 }

@@ -1,4 +1,4 @@
-// The messages of 9P2000.L, one row each (Linux: include/net/9p/9p.h, net/9p/client.c). Field names are the protocol's
+// The messages of 9P2000.L and 9P2000.u, one row each (Linux: include/net/9p/9p.h, net/9p/client.c). Field names are the protocol's
 // in camel case. A reply's type is its request's plus one. Types are inferred from the table: nothing is said twice.
 
 import { ErrnoError } from '../errors.js'
@@ -26,6 +26,7 @@ import {
   type ValueOf,
   walkName,
 } from './fields.js'
+import { messagesOfU } from './messages-u.js'
 import { qid } from './qid.js'
 
 // What "." and ".." answer differs from message to message in QEMU (hw/9pfs/9p.c); "", "/" and NUL are ENOENT always.
@@ -67,8 +68,9 @@ const setattr: Field<ValueOf<typeof setattrLayout>> = {
 
 const lockRange = { start: id64, length: id64, procId: u32, clientId: text } as const
 
-/** Every message of 9P2000.L: its type and the fields of its body, in wire order. */
+/** Every message: its type and the fields of its body, in wire order. */
 export const messages = {
+  ...messagesOfU,
   Rlerror: { type: 7, body: struct({ ecode: u32 }) },
   Tstatfs: { type: 8, body: struct({ fid: u32 }) },
   Rstatfs: {

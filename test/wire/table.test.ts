@@ -159,8 +159,6 @@ describe('the table', () => {
   it.each([
     ['Tlerror', 6],
     ['Terror', 106],
-    ['Rerror of 9P2000.u', 107],
-    ['Topen of 9P2000.u', 112],
     ['nothing at all', 255],
   ])('has no row for %s (%i)', (_, type) => {
     expect(messageOfType(type)).toBeUndefined()

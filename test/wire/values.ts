@@ -51,6 +51,10 @@ export function valuesOf({ kind }: Field<unknown>): fc.Arbitrary<unknown> {
       return component
     case 'walkName':
       return fc.oneof(component, fc.constantFrom('.', '..'))
+    case 'changedName':
+      return fc.oneof(component, fc.constant(''))
+    case 'sized':
+      return valuesOf(kind.item)
     case 'data':
       return fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes))
     case 'list':
