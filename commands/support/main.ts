@@ -1,6 +1,7 @@
 // The program around the commands: hands argv to oclif and ends the process with the promised exit code, whatever
 // happens and wherever the output goes.
 
+import { fileURLToPath } from 'node:url'
 import { run } from '@oclif/core'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
 
@@ -9,7 +10,8 @@ export async function main(argv: string[], location: string): Promise<void> {
   endWithOutput()
   process.on('uncaughtException', end)
   try {
-    await run(argv, location)
+    // Plugins that somebody installed into their home are none of this program's, and that home may not be readable.
+    await run(argv, { root: fileURLToPath(location), userPlugins: false, devPlugins: false })
   } catch (thrown) {
     end(thrown)
   }
