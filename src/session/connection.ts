@@ -3,6 +3,7 @@
 import type { GuestView } from '../view/view.js'
 import { IOHDRSZ } from '../wire/constants.js'
 import type { Body } from '../wire/messages.js'
+import type { Dialect } from './dialect.js'
 import type { Fids } from './fids.js'
 import type { Qids } from './qids.js'
 
@@ -13,6 +14,7 @@ export interface Connection {
   readonly qids: Qids
   /** Negotiated by Tversion. */
   readonly msize: number
+  readonly dialect: Dialect
   /** The place for a payload of at most `count` bytes in the reply being answered: filling it there saves a copy. */
   payload(count: number): Buffer
   /** Counts memory that a request under way holds until `action` is done, so that a client cannot ask for all of it. */

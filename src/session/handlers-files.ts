@@ -17,10 +17,12 @@ import {
 } from '../wire/constants.js'
 import { Cursor } from '../wire/cursor.js'
 import { dirent, direntSize } from '../wire/dirents.js'
+import type { Qid } from '../wire/qid.js'
 import { type Connection, payloadLimit } from './connection.js'
 import type { Fid } from './fids.js'
 import { direntType, ioUnit } from './qids.js'
 import { writeDraft } from './handlers-xattr.js'
+import { readDirectory } from './stat-records.js'
 import { fsyncOffThread, readOffThread } from './off-thread.js'
 
 type Filing = Pick<
@@ -32,21 +34,7 @@ type Filing = Pick<
 const openFlags = (dotl: number): number => (dotl & ~DOTL_DIRECTORY) | ((dotl & DOTL_DIRECTORY) === 0 ? 0 : O_DIRECTORY)
 
 export const fileHandlers: Filing = {
-  Tlopen: ({ fid, flags }, connection) => {
-    const { fids, view, qids } = connection
-    const state = fids.get(fid, 'ENOENT')
-    fids.refuseRole(state)
-    const role = view.open(state.node, openFlags(flags), state.uid)
-    try {
-      const qid = qids.of(view.stat(state.node))
-      const iounit = role.kind === 'directory' ? 0 : fileIoUnit(connection, state.node)
-      fids.setRole(state, role)
-      return { qid, iounit }
-    } catch (cause) {
-      role.close()
-      throw cause
-    }
-  },
+  Tlopen: ({ fid, flags }, connection) => openFid(connection, connection.fids.get(fid, 'ENOENT'), openFlags(flags)),
 
   Tlcreate: ({ fid, name, flags, mode, gid }, connection) => {
     const { fids, view, qids } = connection
@@ -63,7 +51,10 @@ export const fileHandlers: Filing = {
     const { role } = connection.fids.get(fid, 'EINVAL')
     const most = payloadLimit(connection.msize, count)
     if (role?.kind === 'xattr-snapshot') return { data: role.value.subarray(offset, offset + most) }
-    if (role?.kind === 'directory') throw new ErrnoError('EOPNOTSUPP', { op: 'read a directory as a file' })
+    if (role?.kind === 'directory') {
+      if (connection.dialect.readsDirectoriesAsFiles) return readDirectory(connection, role, offset, most)
+      throw new ErrnoError('EOPNOTSUPP', { op: 'read a directory as a file' })
+    }
     if (role?.kind !== 'file') throw new ErrnoError('EINVAL', { op: 'read what is not open' })
     const into = connection.payload(most)
     const ready = role.readNowait(into, offset)
@@ -94,6 +85,7 @@ export const fileHandlers: Filing = {
   Treaddir: ({ fid, offset, count }, connection) => {
     const { role } = connection.fids.get(fid, 'EINVAL')
     if (role?.kind !== 'directory') throw new ErrnoError('ENOTDIR', { op: 'list what is not an open directory' })
+    if (connection.dialect.readsDirectoriesAsFiles) throw new ErrnoError('EOPNOTSUPP', { op: 'list by Treaddir' })
     const into = connection.payload(payloadLimit(connection.msize, count))
     return { data: into.subarray(0, fillEntries(connection, role, offset, into)) }
   },
@@ -122,6 +114,22 @@ export const fileHandlers: Filing = {
   },
 }
 
+/** Opens what a fid was walked to, with the host's open flags: Tlopen and Topen. */
+export function openFid(connection: Connection, state: Fid, flags: number): { qid: Qid; iounit: number } {
+  const { fids, view, qids } = connection
+  fids.refuseRole(state)
+  const role = view.open(state.node, flags, state.uid)
+  try {
+    const qid = qids.of(view.stat(state.node))
+    const iounit = role.kind === 'directory' ? 0 : fileIoUnit(connection, state.node)
+    fids.setRole(state, role)
+    return { qid, iounit }
+  } catch (cause) {
+    role.close()
+    throw cause
+  }
+}
+
 function openedOf({ role }: Fid): OpenFile | OpenDirectory {
   if (role?.kind === 'file' || role?.kind === 'directory') return role
   throw new ErrnoError('EINVAL', { op: 'sync what is not open' })
@@ -140,7 +148,7 @@ function lockType(type: number): number {
 }
 
 /** A file system that does not tell its block size is no reason to refuse an open. */
-function fileIoUnit({ view, msize }: Connection, node: Node): number {
+export function fileIoUnit({ view, msize }: Connection, node: Node): number {
   try {
     return ioUnit(msize, view.statfs(node).bsize)
   } catch (cause) {
@@ -150,10 +158,10 @@ function fileIoUnit({ view, msize }: Connection, node: Node): number {
 }
 
 /** Fills whole entries into `into` and returns how many bytes they take; EINVAL when not even one fits. */
-function fillEntries({ qids }: Connection, directory: OpenDirectory, offset: bigint, into: Buffer): number {
+function fillEntries({ qids, view }: Connection, directory: OpenDirectory, offset: bigint, into: Buffer): number {
   const cursor = new Cursor(into)
   let isTooSmall = false
-  directory.read(offset, ({ name, cookie, stat }) => {
+  view.readdir(directory, offset, ({ name, cookie, stat }) => {
     if (direntSize(name) > cursor.end - cursor.position) {
       isTooSmall = cursor.position === 0
       return false

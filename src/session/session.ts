@@ -1,4 +1,4 @@
-// One connection's 9P2000.L session: frames in, replies out. Nothing a client sends makes it throw, except a frame
+// One connection's session: frames in, replies out. Nothing a client sends makes it throw, except a frame
 // whose size is wrong, after which the stream cannot be read any further.
 
 import { ErrnoError, errnoOf } from '../errors.js'
@@ -6,18 +6,26 @@ import type { GuestView } from '../view/view.js'
 import { decode, type Handlers, replyTo, requestOfType } from '../wire/codec.js'
 import { LEAST_MSIZE } from '../wire/constants.js'
 import type { FrameReader } from '../wire/frames.js'
-import type { Body, ReplyTo, Request } from '../wire/messages.js'
+import type { Body, MessageName, ReplyTo, Request } from '../wire/messages.js'
 import type { Connection } from './connection.js'
+import { dialectOf, undecided } from './dialect.js'
 import { Fids } from './fids.js'
 import { fileHandlers } from './handlers-files.js'
 import { nameHandlers } from './handlers-names.js'
+import { handlersOfU } from './handlers-u.js'
 import { walkHandlers } from './handlers-walk.js'
 import { xattrHandlers } from './handlers-xattr.js'
 import { Pending } from './pending.js'
 import { Qids } from './qids.js'
 import { Replies, type Send } from './replies.js'
 
-const handlers: Handlers<[Connection]> = { ...walkHandlers, ...nameHandlers, ...fileHandlers, ...xattrHandlers }
+const handlers: Handlers<[Connection]> = {
+  ...walkHandlers,
+  ...nameHandlers,
+  ...fileHandlers,
+  ...xattrHandlers,
+  ...handlersOfU,
+}
 
 /** What a read-only export answers; everything else is EROFS before it is looked at (reference §3.15). */
 const READ_ONLY_REQUESTS: ReadonlySet<Request> = new Set<Request>([
@@ -30,6 +38,8 @@ const READ_ONLY_REQUESTS: ReadonlySet<Request> = new Set<Request>([
   'Tgetattr',
   'Tstatfs',
   'Tlopen',
+  'Topen',
+  'Tstat',
   'Tread',
   'Treaddir',
   'Treadlink',
@@ -53,9 +63,9 @@ export class Session implements Connection, Disposable {
   readonly fids = new Fids()
   readonly qids: Qids
   msize = 0
+  dialect = undecided
   private readonly replies: Replies
   private readonly pending = new Pending()
-  private isNegotiated = false
   private isClosed = false
   /** Frames may have been left in the reader. */
   private isStalled = false
@@ -102,13 +112,14 @@ export class Session implements Connection, Disposable {
     // A new session: what is under way belongs to nobody any more and is not answered.
     this.pending.abandon()
     this.fids.clear()
-    this.isNegotiated = false
-    if (msize < LEAST_MSIZE) throw new ErrnoError('EMSGSIZE', { op: 'negotiate', msize, least: LEAST_MSIZE })
+    this.dialect = undecided
     const agreed = Math.min(msize, this.options.msize)
-    if (version !== '9P2000.L') return { msize: agreed, version: 'unknown' }
+    const dialect = dialectOf(version)
+    if (dialect === undefined) return { msize: agreed, version: 'unknown' }
+    if (msize < LEAST_MSIZE) throw new ErrnoError('EMSGSIZE', { op: 'negotiate', msize, least: LEAST_MSIZE })
     this.msize = agreed
     this.reader.limit = agreed
-    this.isNegotiated = true
+    this.dialect = dialect
     return { msize: agreed, version }
   }
 
@@ -131,14 +142,18 @@ export class Session implements Connection, Disposable {
   private dispatch(tag: number, type: number): void {
     const request = requestOfType(type)
     if (request === undefined) this.refuse(tag, new ErrnoError('EOPNOTSUPP', { op: 'understand message', type }))
-    else if (!this.isNegotiated && request !== 'Tversion') {
+    else if (this.dialect === undecided && request !== 'Tversion') {
       this.refuse(tag, new ErrnoError('EPROTO', { op: 'answer before Tversion', request }))
     } else if (this.view.isReadOnly && !READ_ONLY_REQUESTS.has(request)) {
       this.refuse(tag, new ErrnoError('EROFS', { op: 'change a read-only export', request }))
-    } else this.answer(tag, request)
+    } else {
+      // The replies to Topen and Tlopen have the same fields.
+      const laidOutAs = this.dialect.laidOutAs(request)
+      this.answer(tag, laidOutAs, replyTo(request))
+    }
   }
 
-  private answer<N extends Request>(tag: number, request: N): void {
+  private answer<N extends Request>(tag: number, request: N, reply: ReplyTo<N>): void {
     let result: Body<ReplyTo<N>> | Promise<Body<ReplyTo<N>>>
     try {
       result = handlers[request](decode(this.reader.cursor, request), this)
@@ -146,16 +161,16 @@ export class Session implements Connection, Disposable {
       this.refuse(tag, cause)
       return
     }
-    if (result instanceof Promise) this.answerLater(tag, request, result)
-    else this.replies.add(tag, replyTo(request), result)
+    if (result instanceof Promise) this.answerLater(tag, reply, result)
+    else this.replies.add(tag, reply, result)
   }
 
-  private answerLater<N extends Request>(tag: number, request: N, result: Promise<Body<ReplyTo<N>>>): void {
+  private answerLater<N extends MessageName>(tag: number, reply: N, result: Promise<Body<N>>): void {
     const later = this.pending.add(tag)
     result
       .then(
         (body) => {
-          if (later.isWanted) this.replies.add(tag, replyTo(request), body)
+          if (later.isWanted) this.replies.add(tag, reply, body)
         },
         (cause: unknown) => {
           if (later.isWanted) this.refuse(tag, cause)
@@ -178,6 +193,7 @@ export class Session implements Connection, Disposable {
   }
 
   private refuse(tag: number, cause: unknown): void {
-    this.replies.add(tag, 'Rlerror', { ecode: errnoOf(cause, this.options.onDefect) })
+    const { message, body } = this.dialect.refusal(errnoOf(cause, this.options.onDefect))
+    this.replies.add(tag, message, body)
   }
 }

@@ -8,19 +8,24 @@ import { isSupportedHost, NR, type SyscallName } from './abi.js'
 
 type Argument = number | bigint
 
-const native = isSupportedHost
-  ? (koffi
-      .load(null)
-      .func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)') as (
-      nr: number,
-      a: Argument,
-      b: Argument,
-      c: Argument,
-      d: Argument,
-      e: Argument,
-      f: Argument,
-    ) => number)
-  : undefined
+const libc = isSupportedHost ? koffi.load(null) : undefined
+
+const native =
+  libc &&
+  (libc.func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)') as (
+    nr: number,
+    a: Argument,
+    b: Argument,
+    c: Argument,
+    d: Argument,
+    e: Argument,
+    f: Argument,
+  ) => number)
+
+const nativeStrerror = libc && (libc.func('const char *strerror(int errnum)') as (errno: number) => string)
+
+/** strerror(3): what the C library calls an errno. */
+export const strerror = (errno: number): string => nativeStrerror?.(errno) ?? `Error ${errno}`
 
 /** Decides the fate of each call before it is made: an errno makes it fail so, 0 lets it through. Tests only. */
 export type FaultInjector = (call: SyscallName) => number

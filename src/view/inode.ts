@@ -5,7 +5,7 @@ import { ErrnoError, isErrno } from '../errors.js'
 import type { Name } from '../name.js'
 import type { Ownership } from '../ownership/ownership.js'
 import type { Place } from '../ownership/store.js'
-import { O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
+import { O_NOATIME, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { generationOf } from '../sys/inode.js'
 import { openPath, reopen, reopenPath } from '../sys/open.js'
@@ -239,7 +239,8 @@ export class Inodes implements HandleCache {
     if (!handle.isPathOnly) return handle
     if (inode.isUnreadable || (inode.hostType !== S_IFREG && inode.hostType !== S_IFDIR)) return undefined
     try {
-      const file = reopen(handle, O_RDONLY)
+      // To look at an object is not to read it: a stat of a mapped symlink must not move its time of access.
+      const file = reopen(handle, O_RDONLY | O_NOATIME)
       handle.close()
       inode.handle = file
       return file

@@ -7,7 +7,7 @@ import { O_DIRECTORY, O_RDONLY } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { reopen } from '../sys/open.js'
 import { fdatasync, fsync } from '../sys/io.js'
-import { isErrno } from '../errors.js'
+import { ErrnoError, isErrno } from '../errors.js'
 import { stat } from './attributes.js'
 import type { Node } from './node.js'
 import { PassingObject } from './passing-object.js'
@@ -30,8 +30,9 @@ export class OpenDirectory {
   private pins = 1
   private batch: readonly Dirent[] = []
   private next = 0
-  /** The cookie that `batch[next]` follows. */
-  private position = 0n
+  /** The cookie that `batch[next]` follows: where reading goes on. */
+  position = 0n
+  private visited: PassingObject | undefined
   private isAtEnd = false
 
   constructor(
@@ -55,11 +56,16 @@ export class OpenDirectory {
         if (!this.fill()) return
         continue
       }
-      const entry = this.describe(dirent)
-      if (entry !== undefined && !visit(entry)) return
+      if (!this.show(dirent, visit)) return
       this.next += 1
       this.position = dirent.off
     }
+  }
+
+  /** The target of the symlink being visited (Latin-1 bytes). */
+  visitedTarget(): string {
+    if (this.visited === undefined) throw new ErrnoError('EINVAL', { op: 'read as a symlink' })
+    return this.tree.model.embodiment.readSymlink(this.visited)
   }
 
   sync(isDataOnly: boolean): void {
@@ -102,14 +108,25 @@ export class OpenDirectory {
     return !this.isAtEnd
   }
 
-  private describe({ name, off }: Dirent): GuestDirent | undefined {
-    if (name === '.') return { name, cookie: off, stat: stat(this.tree, this.node) }
-    if (name === '..') return { name, cookie: off, stat: stat(this.tree, this.node.parent ?? this.node) }
-    if (this.tree.model.store.isReserved(name as Name)) return undefined
-    using entry = PassingObject.find(this.fd, name as Name)
-    if (entry === undefined) return undefined
+  /** Shows one entry, unless it has vanished or is the store's own; false when `visit` wants no more. */
+  private show({ name, off }: Dirent, visit: (entry: GuestDirent) => boolean): boolean {
+    if (name === '.') return visit({ name, cookie: off, stat: stat(this.tree, this.node) })
+    if (name === '..') return visit({ name, cookie: off, stat: stat(this.tree, this.node.parent ?? this.node) })
+    if (this.tree.model.store.isReserved(name as Name)) return true
+    using object = PassingObject.find(this.fd, name as Name)
+    const shown = object && this.cover(object)
+    if (shown === undefined) return true
+    this.visited = object
     try {
-      return { name: name as Name, cookie: off, stat: cover(entry.host, this.tree.model.store.load(entry)) }
+      return visit({ name: name as Name, cookie: off, stat: shown })
+    } finally {
+      this.visited = undefined
+    }
+  }
+
+  private cover(object: PassingObject): GuestStat | undefined {
+    try {
+      return cover(object.host, this.tree.model.store.load(object))
     } catch (cause) {
       if (!isErrno(cause, 'ENOENT')) throw cause
       return undefined

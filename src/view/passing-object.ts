@@ -5,7 +5,7 @@ import { ErrnoError } from '../errors.js'
 import type { Name } from '../name.js'
 import type { Ownership } from '../ownership/ownership.js'
 import type { Place, StoredObject } from '../ownership/store.js'
-import { O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
+import { O_NOATIME, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { openPath, reopen } from '../sys/open.js'
 import { type HostStat, statxAt } from '../sys/stat.js'
@@ -50,7 +50,7 @@ export class PassingObject implements StoredObject, Disposable {
     const handle = this.handle()
     if (!handle.isPathOnly) return handle
     try {
-      this.opened = reopen(handle, O_RDONLY)
+      this.opened = reopen(handle, O_RDONLY | O_NOATIME)
       handle.close()
       return this.opened
     } catch (cause) {

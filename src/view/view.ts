@@ -16,7 +16,7 @@ import type { DescriptorBudget } from './descriptor-budget.js'
 import { type LockOwner, LockOwners } from './locks.js'
 import { lookup } from './lookup.js'
 import type { Node } from './node.js'
-import type { OpenDirectory } from './open-directory.js'
+import type { GuestDirent, OpenDirectory } from './open-directory.js'
 import { open, type OpenFile, write } from './open-file.js'
 import * as names from './rename.js'
 import { Tree } from './tree.js'
@@ -49,6 +49,8 @@ export interface GuestView extends Disposable {
    * a file holds and is not root takes its set-id bits off, as on a local file system (CVE-2023-1386).
    */
   write(node: Node, open: OpenFile, bytes: Uint8Array, offset: number, uid: GuestUid): number
+  /** Visits the entries of an open directory from `cookie` on: see OpenDirectory.read. */
+  readdir(directory: OpenDirectory, cookie: bigint, visit: (entry: GuestDirent) => boolean): void
   create(dir: Node, name: Name, flags: number, mode: number, owner: making.Owner): making.Created
   mkdir(dir: Node, name: Name, mode: number, owner: making.Owner): GuestStat
   mknod(dir: Node, name: Name, mode: number, rdev: DeviceNumber, owner: making.Owner): GuestStat
@@ -88,6 +90,7 @@ export function openView(exported: Fd, model: Model, budget: DescriptorBudget): 
     statfs: (node) => (tree.ready(), attributes.statfs(node)),
     open: (node, flags, uid) => open(tree.ready(), locks, node, flags, uid),
     write: (node, file, bytes, offset, uid) => write(tree.ready(), node, file, bytes, offset, uid),
+    readdir: (directory, cookie, visit) => (tree.ready(), directory.read(cookie, visit)),
     create: (dir, name, flags, mode, owner) => making.create(tree.ready(), locks, dir, name, flags, mode, owner),
     mkdir: (dir, name, mode, owner) => making.mkdir(tree.ready(), dir, name, mode, owner),
     mknod: (dir, name, mode, rdev, owner) => making.mknod(tree.ready(), dir, name, mode, rdev, owner),

@@ -76,7 +76,7 @@ it('unknown types come before the read-only check (EOPNOTSUPP)', async () => {
   using exchange = await start()
   const reply = exchange.replyTo(3)
   const frame = encodeFrame(3, 'Tclunk', { fid: 0 })
-  frame.writeUInt8(126, 4)
+  frame.writeUInt8(106, 4)
   exchange.feed(frame)
   expect(await reply).toMatchObject({ body: { ecode: 95 } })
 })

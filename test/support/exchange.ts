@@ -14,6 +14,8 @@ import { ViewedTree } from './viewed-tree.js'
 export interface ExchangeOptions {
   readonly model?: SecurityModel
   readonly isReadOnly?: boolean
+  /** The dialect to agree on. Default 9P2000.L. */
+  readonly version?: string
   /** The session's most, and what is negotiated. */
   readonly msize?: number
   /** True to leave it to the test when what was sent has been read: see `drain`. */
@@ -69,7 +71,7 @@ export class Exchange implements Disposable {
   /** A session with its version agreed and the root attached as fid 0. */
   static async attached(options: ExchangeOptions = {}, nUname = 1000): Promise<Exchange> {
     const exchange = new Exchange(options)
-    await exchange.call('Tversion', { msize: exchange.#msize, version: '9P2000.L' })
+    await exchange.call('Tversion', { msize: exchange.#msize, version: options.version ?? '9P2000.L' })
     await exchange.attach(0, nUname)
     return exchange
   }
@@ -102,13 +104,14 @@ export class Exchange implements Disposable {
     return tag
   }
 
-  /** Sends a request and gives its reply's body; an Rlerror is thrown. */
+  /** Sends a request and gives its reply's body; an Rlerror or Rerror is thrown. */
   async call<N extends Request>(message: N, body: Body<N>): Promise<Body<ReplyTo<N>>> {
     const tag = this.#tag(message)
     const reply = this.replyTo(tag)
     this.feed(encodeFrame(tag, message, body))
     const answer = await reply
     if (answer.message === 'Rlerror') throw new ErrnoError(answer.body.ecode, { op: message })
+    if (answer.message === 'Rerror') throw new ErrnoError(answer.body.errno, { op: message })
     if (answer.message !== `R${message.slice(1)}`) throw new Error(`Cannot take ${answer.message} for ${message}`)
     return answer.body as Body<ReplyTo<N>>
   }
