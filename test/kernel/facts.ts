@@ -8,11 +8,16 @@ import type { Guest } from '../support/guest/guest.js'
 export type Subject = 'objects' | 'names' | 'open-files' | 'permissions' | 'acls' | 'mappings'
 
 /** What an export can keep for a guest, or is: facts that need something else are passed over. */
-export type Ability = 'ownership' | 'devices' | 'mapped-xattr' | 'mapped-file'
+export type ModelAbility = 'ownership' | 'devices' | 'mapped-xattr' | 'mapped-file' | 'symlink-atime'
+
+/** What 9P2000.u has no words for (docs/protocol.md): facts that need it are passed over in that dialect. */
+export const dotlOnly = ['xattrs', 'moves', 'groups', 'ctime', 'link-counts', 'blocks', 'range-locks'] as const
+
+export type Ability = ModelAbility | (typeof dotlOnly)[number]
 
 export interface Fact {
   readonly title: string
-  readonly needs: Ability | undefined
+  readonly needs: readonly Ability[]
 }
 
 /** What came of each fact, by title: `holds`, or what was seen instead. */
@@ -25,8 +30,11 @@ export function factsAbout(subjects: readonly Subject[]): Fact[] {
   return subjects.flatMap((subject) => {
     const source = sourceOf(subject)
     const facts = Array.from(
-      source.matchAll(/^fact '((?:[^'\\]|\\.)+)', (?:needs => '([a-z-]+)', )?sub \{$/gm),
-      ([, title = '', needs]) => ({ title: title.replace(/\\(.)/g, '$1'), needs: needs as Ability | undefined }),
+      source.matchAll(/^fact '((?:[^'\\]|\\.)+)', (?:needs => '([a-z -]+)', )?sub \{$/gm),
+      ([, title = '', needs]) => ({
+        title: title.replace(/\\(.)/g, '$1'),
+        needs: (needs?.split(' ') ?? []) as readonly Ability[],
+      }),
     )
     if (facts.length !== source.match(/^fact /gm)?.length) throw new Error(`Cannot read the titles of ${subject}.pl`)
     return facts
@@ -35,7 +43,7 @@ export function factsAbout(subjects: readonly Subject[]): Fact[] {
 
 /** The facts among `facts` that can be shown with `abilities`. */
 export const within = (facts: readonly Fact[], abilities: readonly Ability[]): Fact[] =>
-  facts.filter(({ needs }) => needs === undefined || abilities.includes(needs))
+  facts.filter(({ needs }) => needs.every((need) => abilities.includes(need)))
 
 /** Shows facts in `directory` of the guest, which is made, and where what they make stays. */
 export async function showFacts(

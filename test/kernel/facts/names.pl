@@ -39,7 +39,7 @@ fact 'a hard link is the same file: one owner, mode, content and count', sub {
   is 'mode', see('d/b')->{mode}, see('c')->{mode};
 };
 
-fact 'a hard link shares its owner, also when that is changed by another name', needs => 'ownership', sub {
+fact 'a hard link shares its owner, also when that is changed by another name', needs => 'ownership moves', sub {
   must mkdir('d'), 'mkdir';
   put('a', '');
   must link('a', 'd/b'), 'link';
@@ -50,7 +50,7 @@ fact 'a hard link shares its owner, also when that is changed by another name', 
   is 'owner', join(':', @{see('d/b')}{qw(uid gid)}), '7:8';
 };
 
-fact 'symlinks and fifos can be linked, directories cannot, and no name is taken', sub {
+fact 'symlinks and fifos can be linked, directories cannot, and no name is taken', needs => 'link-counts', sub {
   must symlink('target', 'symlink'), 'symlink';
   must POSIX::mkfifo('fifo', 0600), 'mkfifo';
   must mkdir('directory'), 'mkdir';
@@ -63,7 +63,7 @@ fact 'symlinks and fifos can be linked, directories cannot, and no name is taken
   refused 'linking over a name', link('fifo', 'symlink'), EEXIST;
 };
 
-fact 'a renamed object keeps its owner, mode, attributes and content', sub {
+fact 'a renamed object keeps its owner, mode, attributes and content', needs => 'xattrs', sub {
   must mkdir('d'), 'mkdir';
   put('a', 'content', 0640);
   must chmod(04710, 'a'), 'chmod';
@@ -80,7 +80,7 @@ fact 'a renamed object keeps its owner, mode, attributes and content', sub {
   is 'names', join(',', names_in('.'), names_in('d')), 'd,c';
 };
 
-fact 'a renamed directory takes all below it along', sub {
+fact 'a renamed directory takes all below it along', needs => 'moves', sub {
   must mkdir($_), 'mkdir' for 'from', 'from/below', 'to';
   put('from/below/file', 'content', 0604);
   must rename('from', 'to/there'), 'rename';
@@ -147,7 +147,7 @@ fact 'rmdir removes empty directories only, unlink everything else', sub {
   is 'names', join(',', names_in('.')), 'file';
 };
 
-fact 'a name can be used again at once, by another kind of object, and inherits nothing', sub {
+fact 'a name can be used again at once, by another kind of object, and inherits nothing', needs => 'xattrs', sub {
   for my $round (1 .. 3) {
     put('name', 'file', 0600);
     must chmod(04777, 'name'), 'chmod';
@@ -185,7 +185,7 @@ fact 'a path of 4,095 bytes reaches its file', sub {
   is 'mode', see($path)->{mode}, '0600';
 };
 
-fact 'below 4,096 bytes of path every operation still works', sub {
+fact 'below 4,096 bytes of path every operation still works', needs => 'moves', sub {
   my $levels = 30;
   for my $level (1 .. $levels) {
     my $name = sprintf '%02d-%s', $level, 'd' x 240;

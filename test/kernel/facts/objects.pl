@@ -11,7 +11,7 @@ fact 'a file has the mode that the umask leaves, its maker as owner, and the byt
   is 'content', content_of('file'), "hello\n";
 };
 
-fact 'what root makes belongs to root', needs => 'ownership', sub {
+fact 'what root makes belongs to root', needs => 'ownership groups', sub {
   put('file', '');
   must mkdir('directory'), 'mkdir';
   must symlink('target', 'symlink'), 'symlink';
@@ -19,7 +19,7 @@ fact 'what root makes belongs to root', needs => 'ownership', sub {
   is "owner of $_", join(':', @{see($_)}{qw(uid gid)}), '0:0' for qw(file directory symlink fifo);
 };
 
-fact 'what a user makes belongs to that user and the group it runs in', needs => 'ownership', sub {
+fact 'what a user makes belongs to that user and the group it runs in', needs => 'ownership groups', sub {
   must chmod(0777, '.'), 'chmod';
   as_user 1000, 1001, sub {
     put('file', '', 0600);
@@ -164,7 +164,7 @@ fact 'chown takes the set-id bits off a file, and leaves a directory\'s', needs 
   is 'mode of the directory', see('directory')->{mode}, '2775';
 };
 
-fact 'in a set-group-id directory, what is made gets its group, and directories the bit', needs => 'ownership', sub {
+fact 'in a set-group-id directory, what is made gets its group, and directories the bit', needs => 'ownership groups', sub {
   must mkdir('d'), 'mkdir';
   must owner('d', 0, 4242), 'chown';
   must chmod(02777, 'd'), 'chmod';
@@ -177,15 +177,24 @@ fact 'in a set-group-id directory, what is made gets its group, and directories 
   is 'mode of the file', see('d/file')->{mode}, '0644';
 };
 
-fact 'times can be set to whole seconds, a symlink\'s and a special file\'s too, and to now', sub {
-  put('file', '');
-  must mkdir('directory'), 'mkdir';
-  must symlink('file', 'symlink'), 'symlink';
-  must POSIX::mkfifo('fifo', 0600), 'mkfifo';
-  for my $name (qw(file directory symlink fifo)) {
+# Sets both times of each name, and looks whether they are kept.
+sub keeps_times {
+  for my $name (@_) {
     must set_times($name, 1_000_000_000, 2_147_483_648), 'utimensat';
     is "times of $name", join(' ', @{see($name)}{qw(atime mtime)}), '1000000000.000000000 2147483648.000000000';
   }
+}
+
+fact 'times of a symlink can be set, and looking at it does not move them', needs => 'symlink-atime', sub {
+  must symlink('file', 'symlink'), 'symlink';
+  keeps_times('symlink');
+};
+
+fact 'times can be set to whole seconds, a special file\'s too, and to now', sub {
+  put('file', '');
+  must mkdir('directory'), 'mkdir';
+  must POSIX::mkfifo('fifo', 0600), 'mkfifo';
+  keeps_times(qw(file directory fifo));
   must utime(undef, undef, 'file'), 'utime';
   ok 'mtime is now', see('file')->{mtime} gt '1600000000' && see('file')->{mtime} lt '2147483648';
 };
@@ -202,7 +211,7 @@ fact 'writing and truncating move mtime, reading does not', sub {
   ok 'mtime after truncating', see('file')->{mtime} gt '1600000000';
 };
 
-fact 'every change of an object moves its ctime', sub {
+fact 'every change of an object moves its ctime', needs => 'ctime', sub {
   put('file', '');
   moves_ctime 'chmod', 'file', sub { must chmod(0600, 'file'), 'chmod' };
   moves_ctime 'chmod to the same', 'file', sub { must chmod(0600, 'file'), 'chmod' };
@@ -220,14 +229,14 @@ fact 'every change of an object moves its ctime', sub {
   moves_ctime 'chmod of a fifo', 'fifo', sub { must chmod(0700, 'fifo'), 'chmod' };
 };
 
-fact 'a new owner moves ctime', needs => 'ownership', sub {
+fact 'a new owner moves ctime', needs => 'ownership ctime', sub {
   put('file', '');
   moves_ctime 'chown', 'file', sub { must owner('file', 1000, -1), 'chown' };
   must symlink('target', 'symlink'), 'symlink';
   moves_ctime 'chown of a symlink', 'symlink', sub { must owner('symlink', 1000, 1000), 'lchown' };
 };
 
-fact 'making and removing names moves mtime and ctime of their directory', sub {
+fact 'making and removing names moves mtime and ctime of their directory', needs => 'ctime', sub {
   must mkdir('d'), 'mkdir';
   for my $change (sub { put('d/a', '') }, sub { must link('d/a', 'd/b'), 'link' }, sub { must rename('d/b', 'd/c'), 'rename' },
     sub { must unlink('d/a'), 'unlink' }, sub { must mkdir('d/e'), 'mkdir' }, sub { must rmdir('d/e'), 'rmdir' }) {
@@ -237,7 +246,7 @@ fact 'making and removing names moves mtime and ctime of their directory', sub {
   }
 };
 
-fact 'attributes of every byte and up to 3,000 bytes are kept, listed and removed', sub {
+fact 'attributes of every byte and up to 3,000 bytes are kept, listed and removed', needs => 'xattrs', sub {
   put('file', '');
   must mkdir('directory'), 'mkdir';
   my $every_byte = join '', map { chr } 0 .. 255;
@@ -255,7 +264,7 @@ fact 'attributes of every byte and up to 3,000 bytes are kept, listed and remove
   }
 };
 
-fact 'an attribute can be demanded to be new, or to be there', sub {
+fact 'an attribute can be demanded to be new, or to be there', needs => 'xattrs', sub {
   put('file', '');
   refused 'replacing an absent one', set_attribute('file', 'user.a', 'v', $XATTR_REPLACE), ENODATA;
   must set_attribute('file', 'user.a', 'first', $XATTR_CREATE), 'create';
@@ -269,7 +278,7 @@ fact 'attributes of other namespaces are refused', sub {
   refused "setting $_", set_attribute('file', $_, 'v'), EOPNOTSUPP for 'trusted.a', 'security.selinux', 'system.other';
 };
 
-fact 'what the mapping itself keeps is neither shown nor set', needs => 'mapped-xattr', sub {
+fact 'what the mapping itself keeps is neither shown nor set', needs => 'mapped-xattr xattrs', sub {
   put('file', '');
   is 'attributes', join(',', attribute_names('file')), '';
   refused 'reading it', defined attribute('file', 'user.virtfs.uid'), ENODATA;

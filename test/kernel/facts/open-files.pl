@@ -1,6 +1,6 @@
 # Open files: how they are opened, and what they stay when their names go.
 
-fact 'an unlinked open file still takes every change, and gives everything back', sub {
+fact 'an unlinked open file still takes every change, and gives everything back', needs => 'xattrs', sub {
   my $file = opened('file', O_RDWR | O_CREAT | O_EXCL, 0600);
   put_into($file, 'written before');
   must unlink('file'), 'unlink';
@@ -68,7 +68,7 @@ fact 'an open file that is renamed over keeps its own content', sub {
   is 'content by name', content_of('victim'), 'the winner';
 };
 
-fact 'an open file follows its renamed name and its renamed directory', sub {
+fact 'an open file follows its renamed name and its renamed directory', needs => 'moves', sub {
   must mkdir($_), 'mkdir' for 'd', 'e';
   put('d/file', 'content');
   my $file = opened('d/file', O_RDWR);
@@ -162,7 +162,7 @@ fact 'a hundred files can be open at once', sub {
   must unlink("file-$_"), 'unlink' for 2 .. 100;
 };
 
-fact 'a file can be longer than 4 GiB, holes take no room and read as zeros', sub {
+fact 'a file can be longer than 4 GiB, holes take no room and read as zeros', needs => 'blocks', sub {
   my $file = opened('sparse', O_RDWR | O_CREAT);
   put_into($file, 'head');
   sysseek $file, 5 * 2**30, SEEK_SET;
@@ -238,11 +238,11 @@ fact 'flock keeps two processes apart', sub {
 
 my $range = sub { my ($file, $type, $start, $length) = @_; fcntl $file, F_SETLK, pack 's s x4 q q l x4', $type, SEEK_SET, $start, $length, 0 };
 
-fact 'fcntl locks keep two processes apart', sub {
+fact 'fcntl locks keep two processes apart', needs => 'range-locks', sub {
   locks_exclude(sub { $range->($_[0], $_[1] eq 'shared' ? F_RDLCK : F_WRLCK, 0, 0) }, sub { $range->($_[0], F_UNLCK, 0, 0) });
 };
 
-fact 'fcntl locks of different ranges do not meet', sub {
+fact 'fcntl locks of different ranges do not meet', needs => 'range-locks', sub {
   put('file', 'x' x 100);
   my $file = opened('file', O_RDWR);
   must $range->($file, F_WRLCK, 10, 10), 'lock 10 to 19';

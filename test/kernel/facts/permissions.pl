@@ -63,7 +63,7 @@ fact 'a user who writes to another\'s set-id program takes the bits off', needs 
   }
 };
 
-fact 'a program in the tree runs, with its owner\'s rights when it is set-user-id', needs => 'ownership', sub {
+fact 'a program in the tree runs, with its owner\'s rights when it is set-user-id', needs => 'ownership xattrs', sub {
   # Small, and unlike busybox it does not drop what it does not need.
   open my $source, '<:raw', '/usr/bin/setfattr' or die "Cannot read setfattr: $!";
   put('program', do { local $/; <$source> });

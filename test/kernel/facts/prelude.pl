@@ -23,16 +23,17 @@ $| = 1;
 binmode STDOUT;
 mkdir $root or die "Cannot make $root: $!";
 
-# fact TITLE => [needs => CAPABILITY,] sub { ... }: holds when the sub returns without dying.
+# fact TITLE => [needs => 'CAPABILITY ...',] sub { ... }: holds when the sub returns without dying.
 sub fact {
   my ($title, $body, %options) = (shift, pop, @_);
   $number += 1;
-  return if defined $options{needs} and not $can{$options{needs}};
+  return if grep { !$can{$_} } split / /, $options{needs} // '';
   my $directory = sprintf '%s/%03d', $root, $number;
   pipe my $reader, my $writer or die;
   my $pid = fork // die "Cannot fork: $!";
   if ($pid == 0) {
     close $reader;
+    setpgrp;
     # What hangs is killed: a request to a server that does not answer can be interrupted by a fatal signal only.
     POSIX::alarm(60);
     eval {
@@ -45,8 +46,10 @@ sub fact {
     _exit(0);
   }
   close $writer;
-  my $complaint = do { local $/; <$reader> } // '';
   waitpid $pid, 0;
+  # Whoever it left behind would keep the pipe open.
+  kill KILL => -$pid;
+  my $complaint = do { local $/; <$reader> } // '';
   $complaint = "killed by signal $?" if $? != 0;
   $complaint =~ s/\s+/ /g;
   print $complaint eq '' ? "holds $title\n" : "fails $title | $complaint\n";

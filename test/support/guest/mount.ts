@@ -5,12 +5,19 @@ import type { Guest } from './guest.js'
 export interface MountOptions {
   /** Bytes of a message, 4096 at least. Default 262,144. */
   readonly msize?: number
+  /** As v9fs spells it: `9p2000.L`, the default, or `9p2000.u`. */
+  readonly version?: string
+  /** Who may use the mount: `client`, the default, checks permissions in the guest; 9p2000.u has `user` instead. */
+  readonly access?: string
   /** Further options of mount(8), as v9fs spells them: `posixacl`, `cache=mmap`. */
   readonly options?: string
 }
 
-const optionsOf = (transport: string, { msize = 262_144, options }: MountOptions): string =>
-  [`trans=${transport},version=9p2000.L,msize=${msize},access=client`, options].filter(Boolean).join(',')
+const optionsOf = (
+  transport: string,
+  { msize = 262_144, version = '9p2000.L', access = 'client', options }: MountOptions,
+): string =>
+  [`trans=${transport},version=${version},msize=${msize},access=${access}`, options].filter(Boolean).join(',')
 
 /** Mounts what listens on 127.0.0.1:`port` of the host on the directory `at` of the guest, made if absent. */
 export async function mountTcp(guest: Guest, { port }: { port: number }, at: string, options: MountOptions = {}) {
