@@ -2,12 +2,12 @@
 
 import { Args, Flags } from '@oclif/core'
 import {
-  DescriptorBudget,
   detectModel,
   formatAddress,
   keepHeapSmall,
   type ListenAddress,
   loadServer,
+  logFrom,
   modelAliases,
   type ModelOptions,
   mountHint,
@@ -18,8 +18,10 @@ import {
   type SecurityModel,
   securityModelOf,
   securityModels,
+  sessionDefaults,
   type Server,
   UsageError,
+  viewDefaults,
 } from '../src/index.js'
 import { BaseCommand } from './support/base-command.js'
 import { complain } from './support/failure.js'
@@ -90,18 +92,25 @@ export default class Serve extends BaseCommand {
     const msize = messageSize(flags.msize)
     const addresses = flags.listen?.map(parseAddress)
     const securityModel = modelFor(args.tree, flags['security-model'])
-    const exported = openExport(args.tree, securityModel, hostModes(securityModel, flags))
-    const { Server } = await loadServer()
-    const isReadOnly = flags.readonly
-    const server = new Server({
-      ...exported,
-      isReadOnly,
-      msize,
-      budget: new DescriptorBudget(handles()),
-      log: complain,
+    const modes = hostModes(securityModel, flags)
+    const exported = openExport(args.tree, securityModel, modes)
+    const { threadedServer } = await loadServer()
+    keepHeapSmall()
+    const server = threadedServer({
+      tree: exported.tree,
+      settings: {
+        securityModel,
+        modelOptions: modes,
+        view: { ...viewDefaults, isReadOnly: flags.readonly },
+        session: { ...sessionDefaults, msize },
+        idleTimeoutMs: undefined,
+      },
+      descriptors: handles(),
+      maxConnections: 64,
+      allowedUids: new Set(),
+      log: logFrom('warn', complain),
     })
     try {
-      keepHeapSmall()
       const isOver = terminationRequested()
       const bound = await listen(server, addresses, args.tree)
       for (const address of bound) this.log(`listening ${formatAddress(address)}`)

@@ -23,11 +23,14 @@ export type { Problem, ProblemCode } from './ownership/problems.js'
 export { formatAddress, type ListenAddress, mountHint, parseAddress } from './serve/address.js'
 export { type Export, openExport } from './serve/export.js'
 export { keepHeapSmall } from './serve/heap.js'
-export type { Server, ServerOptions } from './serve/server.js'
+export { type ConnectionSettings, viewDefaults } from './serve/connection-settings.js'
+export { logFrom, type LogLevel, logLevels } from './serve/log.js'
+export type { Server } from './serve/server.js'
+export { sessionDefaults } from './session/settings.js'
 export { raiseDescriptorLimit } from './sys/process.js'
 export { DescriptorBudget } from './view/descriptor-budget.js'
-export { readOnly } from './view/read-only.js'
 export { type GuestView, openView } from './view/view.js'
 
 /** The server, loaded when it is first asked for: whoever only looks at trees starts without sockets and protocol. */
-export const loadServer = (): Promise<typeof import('./serve/server.js')> => import('./serve/server.js')
+export const loadServer = (): Promise<typeof import('./serve/threaded-server.js')> =>
+  import('./serve/threaded-server.js')

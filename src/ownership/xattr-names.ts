@@ -4,7 +4,8 @@
 import type { XattrNames } from './store.js'
 import { OWN_PREFIX } from './xattr-codec.js'
 
-const ACLS: ReadonlySet<string> = new Set(['system.posix_acl_access', 'system.posix_acl_default'])
+/** The attributes that hold POSIX ACLs, as Linux names them. */
+export const ACL_NAMES: ReadonlySet<string> = new Set(['system.posix_acl_access', 'system.posix_acl_default'])
 
 const isUser = (name: string): boolean => name.startsWith('user.')
 const isOwn = (name: string): boolean => name.startsWith(OWN_PREFIX)
@@ -15,21 +16,21 @@ const isOwn = (name: string): boolean => name.startsWith(OWN_PREFIX)
  */
 export const aclsRenamed: XattrNames = {
   toHost(guestName) {
-    if (ACLS.has(guestName)) return { host: OWN_PREFIX + guestName }
+    if (ACL_NAMES.has(guestName)) return { host: OWN_PREFIX + guestName }
     if (isOwn(guestName)) return 'hidden'
     return isUser(guestName) ? { host: guestName } : 'unsupported'
   },
   toGuest(hostName) {
     if (!isOwn(hostName)) return isUser(hostName) ? hostName : undefined
     const inner = hostName.slice(OWN_PREFIX.length)
-    return ACLS.has(inner) ? inner : undefined
+    return ACL_NAMES.has(inner) ? inner : undefined
   },
 }
 
 /** ACLs are the host's own, and act there. */
 export const aclsReal: XattrNames = {
-  toHost: (guestName) => (isUser(guestName) || ACLS.has(guestName) ? { host: guestName } : 'unsupported'),
-  toGuest: (hostName) => (isUser(hostName) || ACLS.has(hostName) ? hostName : undefined),
+  toHost: (guestName) => (isUser(guestName) || ACL_NAMES.has(guestName) ? { host: guestName } : 'unsupported'),
+  toGuest: (hostName) => (isUser(hostName) || ACL_NAMES.has(hostName) ? hostName : undefined),
 }
 
 /** No ACLs. */

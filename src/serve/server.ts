@@ -2,27 +2,22 @@
 
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { errorLine } from '../errors.js'
-import type { Model } from '../ownership/store.js'
 import type { Fd } from '../sys/fd.js'
 import { duplicate, peerCredentials } from '../sys/process.js'
-import type { DescriptorBudget } from '../view/descriptor-budget.js'
-import { readOnly } from '../view/read-only.js'
-import { openView } from '../view/view.js'
 import { formatAddress, type ListenAddress } from './address.js'
-import { Connection } from './connection.js'
+import type { ConnectionHost, RunningConnection } from './connection-host.js'
+import type { Log } from './log.js'
 import { clearSocketPath, explainListenError, listenPrivately } from './unix-socket.js'
-
-/** Something an operator may want to read: one line. */
-export type Log = (line: string) => void
 
 export interface ServerOptions {
   /** The exported directory; the server closes it when it has stopped. */
   readonly tree: Fd
-  readonly model: Model
-  readonly isReadOnly: boolean
-  /** Most bytes of one frame, 4096 to 1 MiB. */
-  readonly msize: number
-  readonly budget: DescriptorBudget
+  /** Where connections run; the server closes it when it has stopped. */
+  readonly host: ConnectionHost
+  /** Most connections at once; further ones are closed at once. */
+  readonly maxConnections: number
+  /** Who may connect to a unix socket besides the server's own user and root. */
+  readonly allowedUids: ReadonlySet<number>
   readonly log: Log
 }
 
@@ -36,7 +31,8 @@ interface Listener {
 
 export class Server {
   private readonly listeners: Listener[] = []
-  private readonly connections = new Set<Connection>()
+  private readonly connections = new Set<RunningConnection>()
+  private accepted = 0
   private onEmpty: (() => void) | undefined
 
   constructor(private readonly options: ServerOptions) {}
@@ -66,6 +62,7 @@ export class Server {
       await empty
       clearTimeout(timer)
     }
+    await this.options.host.close()
     this.options.tree.close()
   }
 
@@ -79,7 +76,7 @@ export class Server {
       if (address.kind === 'unix') listenPrivately(server, address.path)
       else server.listen(address.port, address.host)
     })
-    server.on('error', (error) => this.options.log(`Cannot accept a connection: ${error.message}`))
+    server.on('error', (error) => this.options.log('error', `Cannot accept a connection: ${error.message}`))
     const bound: ListenAddress =
       address.kind === 'unix' ? address : { ...address, port: (server.address() as AddressInfo).port }
     return { server, address: bound }
@@ -92,35 +89,42 @@ export class Server {
 
   /** Gives the connection a session of its own. What goes wrong here ends this connection alone. */
   private accept(socket: Socket, isUnix: boolean): void {
+    this.accepted += 1
+    const name = `connection ${this.accepted}`
+    const { host, maxConnections, log } = this.options
+    const refuse = (why: string): void => log('warn', `${name}: refused: ${why}`)
     try {
       using descriptor = duplicate(descriptorOf(socket))
       socket.destroy()
-      if (isUnix && !this.isAllowed(descriptor.number)) return
-      const { tree, model, isReadOnly, msize, budget, log } = this.options
-      const view = openView(tree, model, budget)
-      const connection: Connection = new Connection(descriptor, isReadOnly ? readOnly(view) : view, msize, {
-        onDefect: (defect) =>
-          log(`defect: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}`),
-        onBroken: (reason) => log(`connection ended: ${errorLine(reason)}`),
-        onClosed: () => this.closed(connection),
-      })
-      this.connections.add(connection)
+      if (this.connections.size >= maxConnections) {
+        refuse(`there are ${maxConnections} already (--max-connections)`)
+        return
+      }
+      if (isUnix && !this.isAllowed(descriptor.number, refuse)) return
+      this.run(host, descriptor, name)
     } catch (cause) {
       socket.destroy()
-      this.options.log(`connection refused: ${errorLine(cause)}`)
+      refuse(errorLine(cause))
     }
   }
 
-  private closed(connection: Connection): void {
-    this.connections.delete(connection)
-    if (this.connections.size === 0) this.onEmpty?.()
+  private run(host: ConnectionHost, descriptor: Fd, name: string): void {
+    const connection: RunningConnection = host.start(descriptor, name, {
+      onClosed: () => {
+        this.connections.delete(connection)
+        this.options.log('info', `${name}: closed`)
+        if (this.connections.size === 0) this.onEmpty?.()
+      },
+    })
+    this.connections.add(connection)
+    this.options.log('info', `${name}: accepted`)
   }
 
   /** n_uname is only a claim, so whoever may connect may be anybody: the socket is for its owner and root. */
-  private isAllowed(socket: number): boolean {
+  private isAllowed(socket: number, refuse: (why: string) => void): boolean {
     const { uid, pid } = peerCredentials(socket)
-    if (uid === 0 || uid === process.geteuid?.()) return true
-    this.options.log(`connection refused: uid ${uid} (pid ${pid}) is neither this server's user nor root`)
+    if (uid === 0 || uid === process.geteuid?.() || this.options.allowedUids.has(uid)) return true
+    refuse(`uid ${uid} (pid ${pid}) is neither this server's user nor root (--allow-uid)`)
     return false
   }
 }

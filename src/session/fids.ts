@@ -5,6 +5,7 @@ import type { GuestUid } from '../ids.js'
 import type { Node } from '../view/node.js'
 import type { OpenDirectory } from '../view/open-directory.js'
 import type { OpenFile } from '../view/open-file.js'
+import type { SessionSettings } from './settings.js'
 
 /** An attribute's value or the list of names, as it was when Txattrwalk asked. */
 export interface XattrSnapshot {
@@ -34,11 +35,6 @@ export interface Fid {
   role: Role | undefined
 }
 
-/** Most fids of one connection: far above what a client's dentry cache holds, and a bound on what one can make us keep. */
-const FIDS_MAX = 1 << 19
-/** Most xattr fids at once (QEMU's max_xattr; CVE-2026-8348): each may hold 64 KiB. */
-const XATTR_FIDS_MAX = 1024
-
 /** True for the roles that hold an attribute's bytes. */
 export const isXattr = (role: Role | undefined): role is XattrSnapshot | XattrDraft =>
   role?.kind === 'xattr-snapshot' || role?.kind === 'xattr-draft'
@@ -47,6 +43,8 @@ export const isXattr = (role: Role | undefined): role is XattrSnapshot | XattrDr
 export class Fids {
   private readonly fids = new Map<number, Fid>()
   private xattrFids = 0
+
+  constructor(private readonly limits: Pick<SessionSettings, 'maxFids' | 'maxXattrFids'>) {}
 
   get count(): number {
     return this.fids.size
@@ -66,7 +64,8 @@ export class Fids {
   /** Adds a fid, which takes over one reference to `node`. Refuses a number in use. */
   add(number: number, node: Node, uid: GuestUid): Fid {
     this.refuseUsed(number)
-    if (this.fids.size >= FIDS_MAX) throw new ErrnoError('EMFILE', { op: 'add a fid', most: FIDS_MAX })
+    const most = this.limits.maxFids
+    if (this.fids.size >= most) throw new ErrnoError('EMFILE', { op: 'add a fid', most })
     const fid: Fid = { node, uid, role: undefined }
     this.fids.set(number, fid)
     return fid
@@ -80,9 +79,8 @@ export class Fids {
   setRole(fid: Fid, role: Role): void {
     this.refuseRole(fid)
     if (isXattr(role)) {
-      if (this.xattrFids >= XATTR_FIDS_MAX) {
-        throw new ErrnoError('EMFILE', { op: 'open an attribute', most: XATTR_FIDS_MAX })
-      }
+      const most = this.limits.maxXattrFids
+      if (this.xattrFids >= most) throw new ErrnoError('EMFILE', { op: 'open an attribute', most })
       this.xattrFids += 1
     }
     fid.role = role

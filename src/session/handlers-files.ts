@@ -40,7 +40,14 @@ export const fileHandlers: Filing = {
     const { fids, view, qids } = connection
     const state = fids.get(fid, 'ENOENT')
     fids.refuseRole(state)
-    const { node, stat, file } = view.create(state.node, name, openFlags(flags), mode, { uid: state.uid, gid })
+    const { node, stat, file } = view.create(
+      state.node,
+      name,
+      openFlags(flags),
+      mode,
+      { uid: state.uid, gid },
+      state.uid,
+    )
     state.node.release()
     state.node = node
     fids.setRole(state, file)
@@ -166,7 +173,7 @@ function fillEntries({ qids, view }: Connection, directory: OpenDirectory, offse
       isTooSmall = cursor.position === 0
       return false
     }
-    dirent.write(cursor, { qid: qids.of(stat), offset: cookie, type: direntType(stat.mode), name })
+    dirent.write(cursor, { qid: qids.listed(stat), offset: cookie, type: direntType(stat.mode), name })
     return true
   })
   // An empty reply would be the end of the directory to the client, and the rest of it would never be seen.

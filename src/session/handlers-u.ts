@@ -130,7 +130,7 @@ function createFile(
 ): Body<'Rcreate'> {
   const { view, fids, qids } = connection
   const permissions = permissionsOf(perm) | (perm & 0o7000)
-  const { node, stat, file } = view.create(state.node, name, openFlags(mode), permissions, owner)
+  const { node, stat, file } = view.create(state.node, name, openFlags(mode), permissions, owner, state.uid)
   state.node.release()
   state.node = node
   fids.setRole(state, file)

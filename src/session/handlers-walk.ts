@@ -25,6 +25,7 @@ export const walkHandlers: Walking = {
   // The user and aname are not looked at: n_uname says whom new objects belong to, and there is one tree.
   Tattach: ({ fid, nUname }, { fids, view, qids }) => {
     fids.refuseUsed(fid)
+    view.admit(nUname)
     const root = view.root()
     try {
       const qid = qids.of(view.stat(root))

@@ -1,8 +1,6 @@
 // Requests that are answered later, by tag: how many there may be and how much memory they may hold, and who waits for
 // one of them to be answered.
 
-/** Most requests under way at once (QEMU's MAX_REQ): beyond that the client's frames wait unread. */
-const IN_FLIGHT_MAX = 128
 /** Most bytes that requests under way may hold for their replies: a cold read of msize bytes holds that many. */
 const HELD_MAX = 16 * 1024 * 1024
 
@@ -23,8 +21,15 @@ export class Pending {
   private heldBytes = 0
   private onIdle: (() => void) | undefined
 
+  /** `most` requests may be under way at once. */
+  constructor(private readonly most: number) {}
+
   get isFull(): boolean {
-    return this.underWay >= IN_FLIGHT_MAX || this.heldBytes >= HELD_MAX
+    return this.underWay >= this.most || this.heldBytes >= HELD_MAX
+  }
+
+  get isIdle(): boolean {
+    return this.underWay === 0
   }
 
   /** Notes a request; `settle` must follow. */

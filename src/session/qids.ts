@@ -6,6 +6,7 @@ import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/constants.js'
 import { GETATTR_BASIC, GETATTR_GEN, IOHDRSZ, QID_DIR, QID_FILE, QID_SYMLINK } from '../wire/constants.js'
 import type { Attributes } from '../wire/attributes.js'
 import type { Qid } from '../wire/qid.js'
+import type { Devices } from './devices.js'
 
 const qidType = (mode: number): number => {
   const type = mode & S_IFMT
@@ -15,32 +16,25 @@ const qidType = (mode: number): number => {
 /** The type byte of a directory entry (DT_*, dirent.h) is the file type's bits moved down. */
 export const direntType = (mode: number): number => (mode & S_IFMT) >> 12
 
-/**
- * Makes qids for one export. `path` is the inode number; objects of further file systems mounted inside the export
- * carry a number for their device in the upper bits, so that equal inode numbers of two file systems do not collide.
- */
+/** Makes qids for one export. */
 export class Qids {
-  private readonly devices = new Map<number, bigint>()
+  constructor(private readonly devices: Devices) {}
 
-  constructor(rootDevice: number) {
-    this.devices.set(rootDevice, 0n)
-  }
-
+  /** The qid of an object; ENODEV for one that the export does not go as far as. */
   of(stat: GuestStat): Qid {
-    const { host } = stat
-    // Seconds and size alone would miss an edit within one second; 0 would mean "never cache" to Linux 6.4 and later.
-    const version = (host.mtimeSec ^ host.mtimeNsec ^ (host.size << 8)) >>> 0
-    return { type: qidType(stat.mode), version: version === 0 ? 1 : version, path: this.path(host.dev, host.ino) }
+    return qidOf(stat, this.devices.pathOf(stat.host))
   }
 
-  private path(dev: number, ino: bigint): bigint {
-    let device = this.devices.get(dev)
-    if (device === undefined) {
-      device = BigInt(this.devices.size & 0xffff) << 48n
-      this.devices.set(dev, device)
-    }
-    return ino ^ device
+  /** The qid of the entry of a listing. */
+  listed(stat: GuestStat): Qid {
+    return qidOf(stat, this.devices.listedPathOf(stat.host))
   }
+}
+
+function qidOf({ mode, host }: GuestStat, path: bigint): Qid {
+  // Seconds and size alone would miss an edit within one second; 0 would mean "never cache" to Linux 6.4 and later.
+  const version = (host.mtimeSec ^ host.mtimeNsec ^ (host.size << 8)) >>> 0
+  return { type: qidType(mode), version: version === 0 ? 1 : version, path }
 }
 
 /** The most bytes a client should move at once: msize less its header, in whole blocks where one fits (§3.6). */

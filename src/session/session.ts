@@ -2,12 +2,14 @@
 // whose size is wrong, after which the stream cannot be read any further.
 
 import { ErrnoError, errnoOf } from '../errors.js'
+import { currentPath } from '../sys/open.js'
 import type { GuestView } from '../view/view.js'
 import { decode, type Handlers, replyTo, requestOfType } from '../wire/codec.js'
 import { LEAST_MSIZE } from '../wire/constants.js'
 import type { FrameReader } from '../wire/frames.js'
 import type { Body, MessageName, ReplyTo, Request } from '../wire/messages.js'
 import type { Connection } from './connection.js'
+import { devicesOf } from './devices.js'
 import { dialectOf, undecided } from './dialect.js'
 import { Fids } from './fids.js'
 import { fileHandlers } from './handlers-files.js'
@@ -18,6 +20,7 @@ import { xattrHandlers } from './handlers-xattr.js'
 import { Pending } from './pending.js'
 import { Qids } from './qids.js'
 import { Replies, type Send } from './replies.js'
+import type { SessionSettings } from './settings.js'
 
 const handlers: Handlers<[Connection]> = {
   ...walkHandlers,
@@ -50,22 +53,23 @@ const READ_ONLY_REQUESTS: ReadonlySet<Request> = new Set<Request>([
 ])
 
 export interface SessionOptions {
-  /** Most bytes of one frame. */
-  readonly msize: number
+  readonly settings: SessionSettings
   readonly send: Send
   /** Called when frames that were left in the reader can be answered. */
   readonly onReady: () => void
   /** Told of exceptions that are nobody's answer: bugs. The client sees EIO. */
   readonly onDefect: (defect: unknown) => void
+  /** One line for the operator. */
+  readonly log: (line: string) => void
 }
 
 export class Session implements Connection, Disposable {
-  readonly fids = new Fids()
+  readonly fids: Fids
   readonly qids: Qids
   msize = 0
   dialect = undecided
   private readonly replies: Replies
-  private readonly pending = new Pending()
+  private readonly pending: Pending
   private isClosed = false
   /** Frames may have been left in the reader. */
   private isStalled = false
@@ -76,8 +80,12 @@ export class Session implements Connection, Disposable {
     private readonly reader: FrameReader,
     private readonly options: SessionOptions,
   ) {
+    const { settings } = options
+    this.fids = new Fids(settings)
+    this.pending = new Pending(settings.maxInFlight)
     const root = view.root()
-    this.qids = new Qids(root.dev)
+    const path = (): string | undefined => currentPath(root.handle())
+    this.qids = new Qids(devicesOf(settings.multidevs, { dev: root.dev, path }, options.log))
     root.release()
     this.replies = new Replies(options.send, () => this.goOnIfStalled())
   }
@@ -100,6 +108,11 @@ export class Session implements Connection, Disposable {
     return this.replies.isFull || this.pending.isFull
   }
 
+  /** True while a request is under way. */
+  get isWorking(): boolean {
+    return !this.pending.isIdle
+  }
+
   payload(count: number): Buffer {
     return this.replies.payload(count)
   }
@@ -113,7 +126,7 @@ export class Session implements Connection, Disposable {
     this.pending.abandon()
     this.fids.clear()
     this.dialect = undecided
-    const agreed = Math.min(msize, this.options.msize)
+    const agreed = Math.min(msize, this.options.settings.msize)
     const dialect = dialectOf(version)
     if (dialect === undefined) return { msize: agreed, version: 'unknown' }
     if (msize < LEAST_MSIZE) throw new ErrnoError('EMSGSIZE', { op: 'negotiate', msize, least: LEAST_MSIZE })

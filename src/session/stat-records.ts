@@ -121,7 +121,7 @@ export function readDirectory(
   let at = isInOrder ? offset : 0
   view.readdir(directory, isInOrder ? directory.position : 0n, ({ name, stat }) => {
     const record = fitting(
-      recordOf(name, stat, qids.of(stat), () => visitedTarget(directory)),
+      recordOf(name, stat, qids.listed(stat), () => visitedTarget(directory)),
       msize,
     )
     const size = statRecord.size(record)

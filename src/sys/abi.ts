@@ -36,6 +36,7 @@ const numbers = {
   symlinkat: [266, 36],
   readlinkat: [267, 78],
   fchmodat: [268, 53],
+  sync_file_range: [277, 84],
   utimensat: [280, 88],
   fallocate: [285, 47],
   prlimit64: [302, 261],

@@ -2,6 +2,14 @@
 
 import { ErrnoError } from '../errors.js'
 import { call } from './call.js'
+import type { DescriptorLedger } from './ledger.js'
+
+let ledger: DescriptorLedger | undefined
+
+/** Lets this thread keep a ledger of its descriptors: at its beginning, before it opens any. */
+export function keepLedger(kept: DescriptorLedger): void {
+  ledger = kept
+}
 
 /** An open descriptor with one owner. */
 export class Fd implements Disposable {
@@ -13,6 +21,7 @@ export class Fd implements Disposable {
     readonly isPathOnly = false,
   ) {
     this.value = value
+    ledger?.note(value)
   }
 
   /** The number, for a system call made at once; throws EBADF after `close`, so that a reused number is never hit. */
@@ -29,6 +38,7 @@ export class Fd implements Disposable {
   release(): number {
     const { number } = this
     this.value = -1
+    ledger?.forget(number)
     return number
   }
 
@@ -37,6 +47,8 @@ export class Fd implements Disposable {
     if (this.value < 0) return
     const value = this.value
     this.value = -1
+    // First: once it is closed the number may be another thread's.
+    ledger?.forget(value)
     call('close', value)
   }
 

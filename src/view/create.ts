@@ -45,8 +45,8 @@ export interface Created {
 const ATTEMPTS = 8
 
 /**
- * Creates a regular file and opens it with `flags`. Without O_EXCL, one that exists is opened as Tlopen would: its
- * owner and mode are left alone (QEMU overwrites them, and deletes the file when it may not: reference §8 row 4).
+ * Creates a regular file and opens it with `flags`. Without O_EXCL, one that exists is opened as Tlopen would, by `uid`:
+ * its owner and mode are left alone (QEMU overwrites them, and deletes the file when it may not: reference §8 row 4).
  */
 export function create(
   tree: Tree,
@@ -56,6 +56,7 @@ export function create(
   flags: number,
   mode: number,
   owner: Owner,
+  uid: GuestUid,
 ): Created {
   tree.refuseReserved(name)
   if ((flags & O_DIRECTORY) !== 0) throw new ErrnoError('EINVAL', { op: 'create a file as a directory', name })
@@ -67,7 +68,7 @@ export function create(
       fd = tree.model.embodiment.createFile(dir.handle(), name, host, wanted)
     } catch (cause) {
       if (!isErrno(cause, 'EEXIST') || (flags & O_EXCL) !== 0) throw cause
-      const existing = openExisting(tree, locks, dir, name, flags, owner)
+      const existing = openExisting(tree, locks, dir, name, flags, uid)
       if (existing !== undefined) return existing
       if (attempt === ATTEMPTS) throw cause
       continue
@@ -88,7 +89,7 @@ function openExisting(
   dir: Node,
   name: Name,
   flags: number,
-  { uid }: Owner,
+  uid: GuestUid,
 ): Created | undefined {
   const node = lookup(tree, dir, name)
   if (node === undefined) return undefined

@@ -1,6 +1,8 @@
 // How many descriptors the views of this process may hold together. Handles are a cache and give way; descriptors of
 // files that a client has open are not, and count too.
 
+import { ErrnoError } from '../errors.js'
+
 /** Something that can close idle descriptors. */
 export interface HandleCache {
   /** Closes up to `count` idle descriptors; returns how many. */
@@ -15,7 +17,8 @@ export class DescriptorBudget {
   private used = 0
   private readonly caches = new Set<HandleCache>()
 
-  constructor(readonly most: number) {}
+  /** `most` may change: a server shares what there is among its connections. */
+  constructor(public most: number) {}
 
   /** Descriptors in use, for tests and metrics. */
   get inUse(): number {
@@ -41,6 +44,11 @@ export class DescriptorBudget {
       this.caches.add(cache)
       if (wanted <= 0) return
     }
+  }
+
+  /** Refuses to open more (ENFILE) when what is open, and cannot give way, uses up the budget by itself. */
+  refuseMore(): void {
+    if (this.used > this.most) throw new ErrnoError('ENFILE', { op: 'open more', most: this.most })
   }
 
   acquired(): void {

@@ -3,6 +3,7 @@
 import { ErrnoError } from '../errors.js'
 import { canWrite } from './open-file.js'
 import type { GuestView } from './view.js'
+import { wrapView } from './wrapped-view.js'
 
 function refuse(): never {
   throw new ErrnoError('EROFS', { op: 'change a read-only export' })
@@ -10,12 +11,8 @@ function refuse(): never {
 
 /** The view with every change refused. Opening a directory changes nothing, whatever its flags (reference §3.15). */
 export function readOnly(view: GuestView): GuestView {
-  return {
-    ...view,
+  return wrapView(view, {
     isReadOnly: true,
-    get inodesInUse() {
-      return view.inodesInUse
-    },
     open: (node, flags, uid) => (canWrite(flags) && !node.inode.isDirectory ? refuse() : view.open(node, flags, uid)),
     write: refuse,
     setattr: refuse,
@@ -30,5 +27,5 @@ export function readOnly(view: GuestView): GuestView {
     remove: refuse,
     setxattr: refuse,
     removexattr: refuse,
-  }
+  })
 }

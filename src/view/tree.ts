@@ -31,6 +31,13 @@ export class Tree implements Disposable {
     return this
   }
 
+  /** The same for an operation that opens something, which then stays open as long as the client likes: ENFILE. */
+  readyToOpen(): this {
+    this.budget.makeRoom()
+    this.budget.refuseMore()
+    return this
+  }
+
   /** Refuses a name that the store keeps its own data under: a guest that could reach it could forge ownership
    * (CVE-2017-7493). */
   refuseReserved(name: Name): void {

@@ -32,6 +32,8 @@ export interface GuestView extends Disposable {
   readonly isReadOnly: boolean
   /** Host inodes that nodes refer to, the root's included. */
   readonly inodesInUse: number
+  /** Refuses (EOVERFLOW) a user whose id could not be stored; 0xffffffff is nobody in particular and welcome. */
+  admit(uid: GuestUid): void
   /** The export's root, referred to once more. */
   root(): Node
   /** The node of `name` in `dir`; undefined where there is nothing. ".." of the root is the root. */
@@ -51,7 +53,8 @@ export interface GuestView extends Disposable {
   write(node: Node, open: OpenFile, bytes: Uint8Array, offset: number, uid: GuestUid): number
   /** Visits the entries of an open directory from `cookie` on: see OpenDirectory.read. */
   readdir(directory: OpenDirectory, cookie: bigint, visit: (entry: GuestDirent) => boolean): void
-  create(dir: Node, name: Name, flags: number, mode: number, owner: making.Owner): making.Created
+  /** Creates a file that belongs to `owner`, or opens one that is there as `uid` (see `write`). */
+  create(dir: Node, name: Name, flags: number, mode: number, owner: making.Owner, uid: GuestUid): making.Created
   mkdir(dir: Node, name: Name, mode: number, owner: making.Owner): GuestStat
   mknod(dir: Node, name: Name, mode: number, rdev: DeviceNumber, owner: making.Owner): GuestStat
   /** `target` is Latin-1 bytes. */
@@ -82,16 +85,18 @@ export function openView(exported: Fd, model: Model, budget: DescriptorBudget): 
     get inodesInUse() {
       return tree.inodes.count
     },
+    admit: () => undefined,
     root: () => tree.root.acquire(),
     lookup: (dir, name) => lookup(tree.ready(), dir, name),
     stat: (node) => attributes.stat(tree.ready(), node),
     generation: (node) => (tree.ready(), node.inode.generation()),
     setattr: (node, change, uid, file) => attributes.setattr(tree.ready(), node, change, uid, file),
     statfs: (node) => (tree.ready(), attributes.statfs(node)),
-    open: (node, flags, uid) => open(tree.ready(), locks, node, flags, uid),
+    open: (node, flags, uid) => open(tree.readyToOpen(), locks, node, flags, uid),
     write: (node, file, bytes, offset, uid) => write(tree.ready(), node, file, bytes, offset, uid),
     readdir: (directory, cookie, visit) => (tree.ready(), directory.read(cookie, visit)),
-    create: (dir, name, flags, mode, owner) => making.create(tree.ready(), locks, dir, name, flags, mode, owner),
+    create: (dir, name, flags, mode, owner, uid) =>
+      making.create(tree.readyToOpen(), locks, dir, name, flags, mode, owner, uid),
     mkdir: (dir, name, mode, owner) => making.mkdir(tree.ready(), dir, name, mode, owner),
     mknod: (dir, name, mode, rdev, owner) => making.mknod(tree.ready(), dir, name, mode, rdev, owner),
     symlink: (dir, name, target, owner) => making.symlink(tree.ready(), dir, name, target, owner),

@@ -96,7 +96,7 @@ it.each(Object.entries(disturbances))(
 )
 
 it('a directory that a host process moves out of the export leads nowhere but into itself', async () => {
-  await using server = await startServer(servedModels.at(-1)!)
+  await using server = await startServer(servedModels.at(-1))
   await using session = await server.attach()
   const { client, root } = session
   await client.call('Tmkdir', { dfid: root, name: named('directory'), mode: 0o755, gid })

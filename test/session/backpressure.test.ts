@@ -11,7 +11,7 @@ import { injectFaults } from '../../src/sys/call.js'
 import { encodeFrame, rows } from '../../src/wire/codec.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import { FrameReader } from '../../src/wire/frames.js'
-import { serve } from './served.js'
+import { startServer } from '../support/live-server.js'
 
 const [COUNT, SIZE, MIB] = [2000, 65_536, 1 << 20] as const
 const msize = 131_072
@@ -19,9 +19,9 @@ const msize = 131_072
 const QUIET = 200
 
 it('2,000 reads of 64 KiB whose replies nobody reads are left undone, then answered in order', async () => {
-  await using served = await serve({ msize })
+  await using served = await startServer('mapped-xattr', { session: { msize } })
   writeFileSync(join(served.tree, 'file'), Buffer.alloc(SIZE, 0x61))
-  await using witness = await served.client()
+  await using witness = await served.attach()
   let reads = 0
   injectFaults((call) => {
     if (call === 'preadv2') reads += 1

@@ -6,11 +6,11 @@ import { expect, it } from 'vitest'
 import { encodeFrame } from '../../src/wire/codec.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import { openDescriptors } from '../support/host/descriptors.js'
-import { type LiveServer, startServer } from '../support/live-server.js'
+import { type LiveOptions, type LiveServer, startServer } from '../support/live-server.js'
 import { holdPool, nothingIsCached, settle } from '../support/pool.js'
 
-async function start(): Promise<LiveServer> {
-  const server = await startServer('mapped-xattr')
+async function start(options: LiveOptions = {}): Promise<LiveServer> {
+  const server = await startServer('mapped-xattr', options)
   writeFileSync(join(server.tree, 'file'), 'content')
   return server
 }
@@ -35,7 +35,7 @@ it('a client that leaves without a word leaves nothing open', async () => {
 })
 
 it('what came before a frame of a wrong size is answered', async () => {
-  await using server = await start()
+  await using server = await start({ mayLog: true })
   await using raw = await server.raw()
   raw.send(
     Buffer.concat([

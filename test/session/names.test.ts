@@ -7,7 +7,7 @@ import type { Name } from '../../src/name.js'
 import type { Body, Request } from '../../src/wire/messages.js'
 import type { Client } from '../../src/client/client.js'
 import { snapshot } from '../support/snapshot.js'
-import { serve } from './served.js'
+import { startServer } from '../support/live-server.js'
 
 const rest = { mode: 0o644, gid: guestGid(0) }
 const file = 'file' as Name
@@ -49,8 +49,8 @@ async function fidsOf(client: Client, root: number): Promise<Fids> {
 }
 
 it.each(messages)('%s is refused the names that mapped-file keeps (EINVAL), and changes nothing', async (_, act) => {
-  await using served = await serve({ model: 'mapped-file' })
-  await using attached = await served.client()
+  await using served = await startServer('mapped-file')
+  await using attached = await served.attach()
   const { client, root } = attached
   const fids = await fidsOf(client, root)
   const before = snapshot(served.tree)
@@ -63,8 +63,8 @@ it.each(messages)('%s is refused the names that mapped-file keeps (EINVAL), and 
 })
 
 it.each(messages)('%s takes those names for ordinary ones elsewhere', async (message, act) => {
-  await using served = await serve()
-  await using attached = await served.client()
+  await using served = await startServer()
+  await using attached = await served.attach()
   const { client, root } = attached
   const fids = await fidsOf(client, root)
   const answer = act((request, body) => client.call(request, body), fids, '.virtfs_metadata' as Name)
@@ -73,8 +73,8 @@ it.each(messages)('%s takes those names for ordinary ones elsewhere', async (mes
 })
 
 it('the root is neither renamed (EBUSY) nor removed (EINVAL)', async () => {
-  await using served = await serve()
-  await using attached = await served.client()
+  await using served = await startServer()
+  await using attached = await served.attach()
   const { client, root } = attached
   const clone = await client.walk(root)
   await expect(client.call('Trename', { fid: root, dfid: root, name: file })).rejects.toMatchObject({ code: 'EBUSY' })

@@ -8,7 +8,7 @@ import type { WalkName } from '../../src/name.js'
 import { encodeFrame } from '../../src/wire/codec.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import { holdPool, nothingIsCached } from '../support/pool.js'
-import { type Attached, serve, type Served } from './served.js'
+import { type Attached, type LiveServer, startServer } from '../support/live-server.js'
 
 const [WRLCK, UNLCK] = [1, 2] as const
 const [SUCCESS, BLOCKED] = [0, 1] as const
@@ -24,7 +24,7 @@ const lock = async ({ client }: Attached, fid: number, clientId: string): Promis
   (await client.call('Tlock', { fid, type: WRLCK, flags: 1, ...range, clientId })).status
 
 /** A raw client whose fid 1 is open on `file`; what comes next is sent in one write. */
-async function opened(served: Served) {
+async function opened(served: LiveServer) {
   writeFileSync(join(served.tree, 'file'), 'content')
   const raw = await served.raw()
   raw.send(
@@ -41,10 +41,10 @@ async function opened(served: Served) {
 }
 
 it('a lock of one connection keeps another out until its fid is clunked', async () => {
-  await using served = await serve()
+  await using served = await startServer()
   writeFileSync(join(served.tree, 'file'), 'content')
-  await using a = await served.client()
-  await using b = await served.client()
+  await using a = await served.attach()
+  await using b = await served.attach()
   const [fidA, fidB] = [await open(a), await open(b)]
   expect(await lock(a, fidA, 'a')).toBe(SUCCESS)
   expect(await lock(b, fidB, 'b')).toBe(BLOCKED)
@@ -56,12 +56,12 @@ it('a lock of one connection keeps another out until its fid is clunked', async 
 })
 
 it('a lock ends with the connection that took it', async () => {
-  await using served = await serve()
+  await using served = await startServer()
   writeFileSync(join(served.tree, 'file'), 'content')
-  await using b = await served.client()
+  await using b = await served.attach()
   const fidB = await open(b)
   {
-    await using a = await served.client()
+    await using a = await served.attach()
     expect(await lock(a, await open(a), 'a')).toBe(SUCCESS)
     expect(await lock(b, fidB, 'b')).toBe(BLOCKED)
   }
@@ -70,7 +70,7 @@ it('a lock ends with the connection that took it', async () => {
 })
 
 it('a read and its flush in one write are answered in that order', async () => {
-  await using served = await serve()
+  await using served = await startServer()
   using _cache = nothingIsCached()
   await using raw = await opened(served)
   raw.send(
@@ -86,7 +86,7 @@ it('a read and its flush in one write are answered in that order', async () => {
 })
 
 it('a slow sync does not keep what is behind it waiting', async () => {
-  await using served = await serve()
+  await using served = await startServer()
   await using raw = await opened(served)
   await using pool = holdPool()
   raw.send(

@@ -4,7 +4,9 @@ import { ErrnoError } from '../../src/errors.js'
 import { guestUid } from '../../src/ids.js'
 import type { SecurityModel } from '../../src/ownership/models.js'
 import { Session } from '../../src/session/session.js'
+import { sessionDefaults, type SessionSettings } from '../../src/session/settings.js'
 import { readOnly } from '../../src/view/read-only.js'
+import type { GuestView } from '../../src/view/view.js'
 import { type AnyMessage, decodeFrame, encodeFrame } from '../../src/wire/codec.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import { FrameReader } from '../../src/wire/frames.js'
@@ -18,6 +20,12 @@ export interface ExchangeOptions {
   readonly version?: string
   /** The session's most, and what is negotiated. */
   readonly msize?: number
+  /** Further settings of the session. */
+  readonly settings?: Partial<SessionSettings>
+  /** A tree that is there already, and stays. */
+  readonly beside?: ViewedTree
+  /** What the session sees instead of the bare view. */
+  readonly wrap?: (view: GuestView) => GuestView
   /** True to leave it to the test when what was sent has been read: see `drain`. */
   readonly isSlow?: boolean
   /** Done before the session starts. */
@@ -29,6 +37,8 @@ export class Exchange implements Disposable {
   readonly session: Session
   /** Replies in the order in which they were sent, those that `call` waited for included. */
   readonly replies: AnyMessage[] = []
+  /** What the session had to say to the operator. */
+  readonly log: string[] = []
   /** Bytes sent that the other side has not read. */
   unread = 0
   readonly #reader: FrameReader
@@ -42,17 +52,20 @@ export class Exchange implements Disposable {
     model = 'mapped-xattr',
     isReadOnly = false,
     msize = 8192,
+    settings = {},
+    beside,
+    wrap = (view) => view,
     isSlow = false,
     furnish,
   }: ExchangeOptions = {}) {
     this.#msize = msize
-    this.tree = new ViewedTree(model)
+    this.tree = new ViewedTree(model, { beside })
     furnish?.(this.tree)
     this.tree.releaseAll()
-    const view = this.tree.openView()
+    const view = wrap(this.tree.openView())
     this.#reader = new FrameReader(msize)
     this.session = new Session(isReadOnly ? readOnly(view) : view, this.#reader, {
-      msize,
+      settings: { ...sessionDefaults, msize, ...settings },
       send: (bytes, done) => {
         this.unread += bytes.length
         this.#take(bytes)
@@ -65,6 +78,7 @@ export class Exchange implements Disposable {
       },
       onReady: () => this.session.receive(),
       onDefect: (defect) => this.#defects.push(defect),
+      log: (line) => this.log.push(line),
     })
   }
 

@@ -137,7 +137,9 @@ export class ViewedTree implements Disposable {
 
   /** Creates and opens a file, as a client that means to have it open until the end. */
   create(path: string, flags = O_RDWR, mode = 0o644, owner = this.owner): OpenFile {
-    const { node, file } = this.#in(path, (dir, name) => this.view.create(dir, name, flags | O_CREAT, mode, owner))
+    const { node, file } = this.#in(path, (dir, name) =>
+      this.view.create(dir, name, flags | O_CREAT, mode, owner, owner.uid),
+    )
     this.#nodes.push(node)
     return this.#keep(asFile(file))
   }
@@ -145,7 +147,7 @@ export class ViewedTree implements Disposable {
   /** Makes a file that holds `content` and is not open. */
   write(path: string, content = '', mode = 0o644): void {
     const { node, file } = this.#in(path, (dir, name) =>
-      this.view.create(dir, name, O_RDWR | O_CREAT, mode, this.owner),
+      this.view.create(dir, name, O_RDWR | O_CREAT, mode, this.owner, this.owner.uid),
     )
     this.view.write(node, asFile(file), Buffer.from(content, 'latin1'), 0, ROOT_USER)
     file.close()

@@ -112,7 +112,7 @@ const creating: readonly Case[] = [
       const { view, owner } = tree
       const name = tree.node('file').name
       tree.rmdir('gone')
-      expect(refusalOf(() => view.create(gone, name, O_RDWR | O_CREAT, 0o644, owner))).toBe('ENOENT')
+      expect(refusalOf(() => view.create(gone, name, O_RDWR | O_CREAT, 0o644, owner, owner.uid))).toBe('ENOENT')
       expect(refusalOf(() => view.mkdir(gone, name, 0o755, owner))).toBe('ENOENT')
       expect(refusalOf(() => view.symlink(gone, name, 'target', owner))).toBe('ENOENT')
       expect(refusalOf(() => view.link(tree.node('file'), gone, name))).toBe('ENOENT')

@@ -1,0 +1,24 @@
+// Where connections run: in this thread, or each in a thread of its own.
+
+import type { Fd } from '../sys/fd.js'
+
+/** What whoever accepted a connection wants to hear of it. */
+export interface ConnectionEvents {
+  /** It is over, whatever ended it. Called once. */
+  readonly onClosed: () => void
+}
+
+/** A connection that is being served. */
+export interface RunningConnection {
+  /** Answers what has arrived and what is under way, then closes. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+export interface ConnectionHost {
+  /** Takes over the descriptor of a connected socket and serves it. `name` is for the log. */
+  start(socket: Fd, name: string, events: ConnectionEvents): RunningConnection
+  /** Gives back what is kept ready for further connections. Called when all are over. */
+  close(): Promise<void>
+}
