@@ -2,7 +2,7 @@
 // and then filled in for each object. It is bytes (Latin-1), and so is what comes out.
 
 import { UsageError } from '../errors.js'
-import { printable } from './printable.js'
+import { printable } from '../printable.js'
 import type { Spec } from './printf.js'
 
 /** What the sequences of a format stand for: a function each, by letter (`u`), modifier and letter (`Hd`) or `{name}`. */

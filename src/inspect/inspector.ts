@@ -11,7 +11,7 @@ import { openView } from '../view/view.js'
 import { type Entry, entryOf, type Inspected } from './entry.js'
 import type { FileSystemEntry } from './file-system.js'
 import { locate, locateBelow, realPathOf } from './locate.js'
-import { printable } from './printable.js'
+import { printable } from '../printable.js'
 import { walk } from './walk.js'
 
 export interface InspectorOptions {

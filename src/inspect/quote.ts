@@ -1,6 +1,6 @@
 // GNU's quoting of names for %N ("shell-escape-always"): what a shell reads back as exactly these bytes.
 
-import { charactersOf } from './printable.js'
+import { charactersOf } from '../printable.js'
 
 const LETTER: Readonly<Record<string, string>> = {
   '\x07': 'a',

@@ -53,6 +53,7 @@ export class Connection implements RunningConnection {
       onReady: () => this.goOn(),
       onDefect: (defect) => this.reportDefect(defect),
       log: (line) => log('warn', line),
+      clock,
     })
     // A reset connection is a client that left: 'close' follows.
     this.socket.on('error', () => undefined)

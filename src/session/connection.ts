@@ -21,8 +21,8 @@ export interface Connection {
   holding<T>(bytes: number, action: () => Promise<T>): Promise<T>
   /** Tversion: forgets everything that came before and settles on a size and a dialect. */
   negotiate(request: Body<'Tversion'>): Body<'Rversion'>
-  /** Tflush: resolves when the request with that tag has been answered, or at once when there is none. */
-  answered(tag: number): Promise<void> | undefined
+  /** Tflush: resolves when the request with that tag has been answered; undefined when nothing is to be waited for. */
+  flush(tag: number): Promise<void> | undefined
 }
 
 /** The most payload that fits a reply: Linux 6.1 refuses a frame of msize bytes, so one byte less than that. */

@@ -57,8 +57,9 @@ export class Fids {
     return fid
   }
 
-  has(number: number): boolean {
-    return this.fids.has(number)
+  /** The fid's state; undefined for an unknown number. */
+  find(number: number): Fid | undefined {
+    return this.fids.get(number)
   }
 
   /** Adds a fid, which takes over one reference to `node`. Refuses a number in use. */

@@ -37,10 +37,7 @@ export const walkHandlers: Walking = {
     }
   },
 
-  Tflush: async ({ oldtag }, connection) => {
-    await connection.answered(oldtag)
-    return {}
-  },
+  Tflush: ({ oldtag }, connection) => connection.flush(oldtag)?.then(() => ({})) ?? {},
 
   Twalk: ({ fid, newfid, wnames }, { fids, view, qids }) => {
     const from = fids.get(fid, 'ENOENT')

@@ -11,6 +11,8 @@ export interface Later {
   readonly settle: () => void
   /** False once the session that it belongs to is over: its reply must not be sent any more. */
   isWanted: boolean
+  /** Takes back what has not begun yet; undefined for what has. */
+  cancel: (() => void) | undefined
 }
 
 export class Pending {
@@ -38,7 +40,7 @@ export class Pending {
     const whenAnswered = new Promise<void>((resolve) => {
       settle = resolve
     })
-    const later: Later = { tag, whenAnswered, settle, isWanted: true }
+    const later: Later = { tag, whenAnswered, settle, isWanted: true, cancel: undefined }
     // A client that uses a tag twice confuses itself alone: whoever flushes it waits for the later request.
     this.byTag.set(tag, later)
     this.wanted.add(later)
@@ -46,9 +48,17 @@ export class Pending {
     return later
   }
 
-  /** Resolves when the request with that tag has been answered; undefined when there is none. */
-  answered(tag: number): Promise<void> | undefined {
-    return this.byTag.get(tag)?.whenAnswered
+  /**
+   * Flushes the request with that tag: one that has not begun is not answered any more; one that has is waited for.
+   * Undefined when there is nothing to wait for.
+   */
+  flushed(tag: number): Promise<void> | undefined {
+    const later = this.byTag.get(tag)
+    if (later?.cancel === undefined) return later?.whenAnswered
+    later.isWanted = false
+    later.cancel()
+    this.settle(later)
+    return undefined
   }
 
   /** Notes that a request has been answered and its reply, if it was wanted, is on its way. */
@@ -60,13 +70,22 @@ export class Pending {
     if (this.underWay === 0) this.onIdle?.()
   }
 
+  /** Counts `bytes` as held until they are let go. */
+  hold(bytes: number): void {
+    this.heldBytes += bytes
+  }
+
+  letGo(bytes: number): void {
+    this.heldBytes -= bytes
+  }
+
   /** Counts `bytes` as held until `action` is done. */
   async holding<T>(bytes: number, action: () => Promise<T>): Promise<T> {
-    this.heldBytes += bytes
+    this.hold(bytes)
     try {
       return await action()
     } finally {
-      this.heldBytes -= bytes
+      this.letGo(bytes)
     }
   }
 
@@ -78,9 +97,13 @@ export class Pending {
 
   /** Forgets all requests: their replies are not wanted any more. */
   abandon(): void {
-    for (const later of this.wanted) {
+    for (const later of [...this.wanted]) {
       later.isWanted = false
-      later.settle()
+      if (later.cancel === undefined) later.settle()
+      else {
+        later.cancel()
+        this.settle(later)
+      }
     }
     this.wanted.clear()
     this.byTag.clear()

@@ -42,10 +42,10 @@ export class Replies {
     return payloadAt(this.cursor, count)
   }
 
-  /** Adds a reply. */
-  add<N extends MessageName>(tag: number, message: N, body: Body<N>): void {
+  /** Adds a reply; returns the size of its frame. */
+  add<N extends MessageName>(tag: number, message: N, body: Body<N>): number {
     this.makeRoom(sizeOf(message, body))
-    encode(this.cursor, tag, message, body)
+    return encode(this.cursor, tag, message, body)
   }
 
   /** Sends what was added since. */

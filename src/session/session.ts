@@ -1,6 +1,7 @@
 // One connection's session: frames in, replies out. Nothing a client sends makes it throw, except a frame
 // whose size is wrong, after which the stream cannot be read any further.
 
+import type { Clock } from '../clock.js'
 import { ErrnoError, errnoOf } from '../errors.js'
 import { currentPath } from '../sys/open.js'
 import type { GuestView } from '../view/view.js'
@@ -17,10 +18,12 @@ import { nameHandlers } from './handlers-names.js'
 import { handlersOfU } from './handlers-u.js'
 import { walkHandlers } from './handlers-walk.js'
 import { xattrHandlers } from './handlers-xattr.js'
-import { Pending } from './pending.js'
+import { type SessionObserver, Watch } from './observer.js'
+import { type Later, Pending } from './pending.js'
 import { Qids } from './qids.js'
 import { Replies, type Send } from './replies.js'
 import type { SessionSettings } from './settings.js'
+import { type Delay, type Throttle, transferOf } from './throttle.js'
 
 const handlers: Handlers<[Connection]> = {
   ...walkHandlers,
@@ -61,6 +64,9 @@ export interface SessionOptions {
   readonly onDefect: (defect: unknown) => void
   /** One line for the operator. */
   readonly log: (line: string) => void
+  readonly clock: Clock
+  readonly throttle?: Throttle | undefined
+  readonly observer?: SessionObserver | undefined
 }
 
 export class Session implements Connection, Disposable {
@@ -136,8 +142,8 @@ export class Session implements Connection, Disposable {
     return { msize: agreed, version }
   }
 
-  answered(tag: number): Promise<void> | undefined {
-    return this.pending.answered(tag)
+  flush(tag: number): Promise<void> | undefined {
+    return this.pending.flushed(tag)
   }
 
   /** Calls `callback` when every request taken so far has been answered. */
@@ -154,39 +160,55 @@ export class Session implements Connection, Disposable {
 
   private dispatch(tag: number, type: number): void {
     const request = requestOfType(type)
-    if (request === undefined) this.refuse(tag, new ErrnoError('EOPNOTSUPP', { op: 'understand message', type }))
+    const { observer } = this.options
+    const watched = observer && new Watch(observer, { tag, type, request, size: this.reader.size })
+    if (request === undefined)
+      this.refuse(tag, new ErrnoError('EOPNOTSUPP', { op: 'understand message', type }), watched)
     else if (this.dialect === undecided && request !== 'Tversion') {
-      this.refuse(tag, new ErrnoError('EPROTO', { op: 'answer before Tversion', request }))
+      this.refuse(tag, new ErrnoError('EPROTO', { op: 'answer before Tversion', request }), watched)
     } else if (this.view.isReadOnly && !READ_ONLY_REQUESTS.has(request)) {
-      this.refuse(tag, new ErrnoError('EROFS', { op: 'change a read-only export', request }))
+      this.refuse(tag, new ErrnoError('EROFS', { op: 'change a read-only export', request }), watched)
     } else {
       // The replies to Topen and Tlopen have the same fields.
       const laidOutAs = this.dialect.laidOutAs(request)
-      this.answer(tag, laidOutAs, replyTo(request))
+      this.answer(tag, laidOutAs, replyTo(request), watched)
     }
   }
 
-  private answer<N extends Request>(tag: number, request: N, reply: ReplyTo<N>): void {
-    let result: Body<ReplyTo<N>> | Promise<Body<ReplyTo<N>>>
+  private answer<N extends Request>(tag: number, request: N, reply: ReplyTo<N>, watched?: Watch): void {
+    let body: Body<N>
     try {
-      result = handlers[request](decode(this.reader.cursor, request), this)
+      body = decode(this.reader.cursor, request)
     } catch (cause) {
-      this.refuse(tag, cause)
+      this.refuse(tag, cause, watched)
       return
     }
-    if (result instanceof Promise) this.answerLater(tag, reply, result)
-    else this.replies.add(tag, reply, result)
+    watched?.decoded(body)
+    const delay = this.delayOf(request, body)
+    if (delay === undefined) this.handle(tag, request, body, reply, watched)
+    else this.answerAfter(delay, tag, request, body, reply, watched)
   }
 
-  private answerLater<N extends MessageName>(tag: number, reply: N, result: Promise<Body<N>>): void {
-    const later = this.pending.add(tag)
+  private handle<N extends Request>(tag: number, request: N, body: Body<N>, reply: ReplyTo<N>, watched?: Watch): void {
+    let result: Body<ReplyTo<N>> | Promise<Body<ReplyTo<N>>>
+    try {
+      result = handlers[request](body, this)
+    } catch (cause) {
+      this.refuse(tag, cause, watched)
+      return
+    }
+    if (result instanceof Promise) this.answerLater(this.pending.add(tag), reply, result, watched)
+    else this.reply(tag, reply, result, watched)
+  }
+
+  private answerLater<N extends MessageName>(later: Later, reply: N, result: Promise<Body<N>>, watched?: Watch): void {
     result
       .then(
         (body) => {
-          if (later.isWanted) this.replies.add(tag, reply, body)
+          if (later.isWanted) this.reply(later.tag, reply, body, watched)
         },
         (cause: unknown) => {
-          if (later.isWanted) this.refuse(tag, cause)
+          if (later.isWanted) this.refuse(later.tag, cause, watched)
         },
       )
       .catch(this.options.onDefect)
@@ -199,14 +221,69 @@ export class Session implements Connection, Disposable {
       .catch(this.options.onDefect)
   }
 
+  /** How the export's throttling holds up a transfer of a file's bytes; undefined for all else. */
+  private delayOf(request: Request, body: unknown): Delay | undefined {
+    const { throttle } = this.options
+    if (throttle === undefined || (request !== 'Tread' && request !== 'Twrite')) return undefined
+    const transfer = transferOf(request, body as Body<'Tread'> | Body<'Twrite'>, this)
+    if (transfer === undefined) return undefined
+    const ms = throttle.admit(transfer.direction, transfer.bytes)
+    return ms > 0 ? { ...transfer, ms, throttle } : undefined
+  }
+
+  /** Answers once a transfer may be made. Until then a Tflush, or the session's end, takes it back. */
+  private answerAfter<N extends Request>(
+    { ms, direction, bytes, throttle }: Delay,
+    tag: number,
+    request: N,
+    body: Body<N>,
+    reply: ReplyTo<N>,
+    watched?: Watch,
+  ): void {
+    const later = this.pending.add(tag)
+    const kept = withOwnData(body)
+    this.pending.hold(bytes)
+    const timer = this.options.clock.after(ms, () => {
+      later.cancel = undefined
+      this.pending.letGo(bytes)
+      this.answerLater(
+        later,
+        reply,
+        attempt(() => handlers[request](kept, this)),
+        watched,
+      )
+    })
+    later.cancel = () => {
+      timer.cancel()
+      this.pending.letGo(bytes)
+      throttle.giveBack(direction, bytes)
+    }
+  }
+
   private goOnIfStalled(): void {
     if (!this.isStalled || this.isBusy || this.isClosed) return
     this.isStalled = false
     this.options.onReady()
   }
 
-  private refuse(tag: number, cause: unknown): void {
-    const { message, body } = this.dialect.refusal(errnoOf(cause, this.options.onDefect))
-    this.replies.add(tag, message, body)
+  private refuse(tag: number, cause: unknown, watched?: Watch): void {
+    const errno = errnoOf(cause, this.options.onDefect)
+    const { message, body } = this.dialect.refusal(errno)
+    this.reply(tag, message, body, watched, errno)
+  }
+
+  private reply<N extends MessageName>(tag: number, message: N, body: Body<N>, watched?: Watch, errno = 0): void {
+    const replySize = this.replies.add(tag, message, body)
+    watched?.answered(message, body, replySize, errno)
   }
 }
+
+/** A body that outlives its frame. */
+function withOwnData<B>(body: B): B {
+  const { data } = body as { readonly data?: Uint8Array }
+  return data === undefined ? body : { ...body, data: Buffer.from(data) }
+}
+
+/** What an action answers or throws, as a promise. */
+
+const attempt = async <T>(action: () => T | Promise<T>): Promise<T> => action()

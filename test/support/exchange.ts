@@ -3,14 +3,17 @@
 import { ErrnoError } from '../../src/errors.js'
 import { guestUid } from '../../src/ids.js'
 import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SessionObserver } from '../../src/session/observer.js'
 import { Session } from '../../src/session/session.js'
 import { sessionDefaults, type SessionSettings } from '../../src/session/settings.js'
 import { readOnly } from '../../src/view/read-only.js'
+import type { Throttle } from '../../src/session/throttle.js'
 import type { GuestView } from '../../src/view/view.js'
 import { type AnyMessage, decodeFrame, encodeFrame } from '../../src/wire/codec.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import { FrameReader } from '../../src/wire/frames.js'
 import type { Body, ReplyTo, Request } from '../../src/wire/messages.js'
+import { ManualClock } from './manual-clock.js'
 import { ViewedTree } from './viewed-tree.js'
 
 export interface ExchangeOptions {
@@ -22,6 +25,8 @@ export interface ExchangeOptions {
   readonly msize?: number
   /** Further settings of the session. */
   readonly settings?: Partial<SessionSettings>
+  readonly throttle?: Throttle
+  readonly observer?: SessionObserver
   /** A tree that is there already, and stays. */
   readonly beside?: ViewedTree
   /** What the session sees instead of the bare view. */
@@ -37,6 +42,7 @@ export class Exchange implements Disposable {
   readonly session: Session
   /** Replies in the order in which they were sent, those that `call` waited for included. */
   readonly replies: AnyMessage[] = []
+  readonly clock = new ManualClock()
   /** What the session had to say to the operator. */
   readonly log: string[] = []
   /** Bytes sent that the other side has not read. */
@@ -54,6 +60,8 @@ export class Exchange implements Disposable {
     msize = 8192,
     settings = {},
     beside,
+    throttle,
+    observer,
     wrap = (view) => view,
     isSlow = false,
     furnish,
@@ -79,6 +87,9 @@ export class Exchange implements Disposable {
       onReady: () => this.session.receive(),
       onDefect: (defect) => this.#defects.push(defect),
       log: (line) => this.log.push(line),
+      clock: this.clock,
+      throttle,
+      observer,
     })
   }
 

@@ -1,7 +1,7 @@
 // Names are bytes; people and JSON want text. The only places where bytes become text are these.
 
 import { isUtf8 } from 'node:buffer'
-import { bytesOf } from '../name.js'
+import { bytesOf } from './name.js'
 
 /** Control, format, unassigned, private and separator characters: what could act on a terminal or hide in a line. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u
