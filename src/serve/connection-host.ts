@@ -17,8 +17,11 @@ export interface RunningConnection {
 }
 
 export interface ConnectionHost {
-  /** Takes over the descriptor of a connected socket and serves it. `name` is for the log. */
-  start(socket: Fd, name: string, events: ConnectionEvents): RunningConnection
+  /** Takes over the descriptor of a connected socket and serves it. `number` is what the log calls it by. */
+  start(socket: Fd, number: number, events: ConnectionEvents): RunningConnection
   /** Gives back what is kept ready for further connections. Called when all are over. */
   close(): Promise<void>
 }
+
+/** What the log calls a connection. */
+export const nameOf = (number: number): string => `connection ${number}`

@@ -4,8 +4,10 @@
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import type { Clock, Timer } from '../clock.js'
 import { errorLine, isErrno } from '../errors.js'
+import type { SessionObserver } from '../session/observer.js'
 import { Session } from '../session/session.js'
 import type { SessionSettings } from '../session/settings.js'
+import type { Throttle } from '../session/throttle.js'
 import type { Fd } from '../sys/fd.js'
 import type { GuestView } from '../view/view.js'
 import { FrameReader } from '../wire/frames.js'
@@ -17,6 +19,8 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs: number | undefined
   readonly clock: Clock
   readonly log: Log
+  readonly throttle?: Throttle | undefined
+  readonly observer?: SessionObserver | undefined
   readonly onClosed: () => void
 }
 
@@ -54,6 +58,8 @@ export class Connection implements RunningConnection {
       onDefect: (defect) => this.reportDefect(defect),
       log: (line) => log('warn', line),
       clock,
+      throttle: options.throttle,
+      observer: options.observer,
     })
     // A reset connection is a client that left: 'close' follows.
     this.socket.on('error', () => undefined)
@@ -64,6 +70,15 @@ export class Connection implements RunningConnection {
     })
     this.watchIdleness()
     this.socket.resume()
+  }
+
+  /** Fids in use, and requests that wait. */
+  get fids(): number {
+    return this.session.fids.count
+  }
+
+  get requestsUnderWay(): number {
+    return this.session.requestsUnderWay
   }
 
   end(): void {
@@ -107,7 +122,7 @@ export class Connection implements RunningConnection {
     const { idleTimeoutMs, clock, log } = this.options
     if (idleTimeoutMs === undefined) return
     const left = this.lastHeard + idleTimeoutMs - clock.now()
-    if (left <= 0 && !this.session.isWorking) {
+    if (left <= 0 && this.session.requestsUnderWay === 0) {
       log('info', `ended: nothing came for ${idleTimeoutMs / 1000} s`)
       this.socket.destroy()
       return

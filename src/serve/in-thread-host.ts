@@ -2,10 +2,11 @@
 
 import { type Clock, systemClock } from '../clock.js'
 import type { Model } from '../ownership/store.js'
+import type { Throttle } from '../session/throttle.js'
 import type { Fd } from '../sys/fd.js'
 import type { DescriptorBudget } from '../view/descriptor-budget.js'
 import { Connection } from './connection.js'
-import type { ConnectionEvents, ConnectionHost, RunningConnection } from './connection-host.js'
+import { type ConnectionEvents, type ConnectionHost, nameOf, type RunningConnection } from './connection-host.js'
 import type { ConnectionSettings } from './connection-settings.js'
 import type { Log } from './log.js'
 import { openServedView } from './served-view.js'
@@ -18,19 +19,21 @@ export interface InThreadOptions {
   readonly budget: DescriptorBudget
   readonly log: Log
   readonly clock?: Clock
+  readonly throttle?: Throttle
 }
 
 export class InThreadHost implements ConnectionHost {
   constructor(private readonly options: InThreadOptions) {}
 
-  start(socket: Fd, name: string, { onClosed }: ConnectionEvents): RunningConnection {
-    const { tree, model, settings, budget, log, clock = systemClock } = this.options
+  start(socket: Fd, number: number, { onClosed }: ConnectionEvents): RunningConnection {
+    const { tree, model, settings, budget, log, throttle, clock = systemClock } = this.options
     const view = openServedView(tree, model, budget, settings.view)
     return new Connection(socket, view, {
       session: settings.session,
       idleTimeoutMs: settings.idleTimeoutMs,
       clock,
-      log: (level, line) => log(level, `${name}: ${line}`),
+      log: (level, line) => log(level, `${nameOf(number)}: ${line}`),
+      throttle,
       onClosed,
     })
   }

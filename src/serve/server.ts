@@ -5,8 +5,9 @@ import { errorLine } from '../errors.js'
 import type { Fd } from '../sys/fd.js'
 import { duplicate, peerCredentials } from '../sys/process.js'
 import { formatAddress, type ListenAddress } from './address.js'
-import type { ConnectionHost, RunningConnection } from './connection-host.js'
+import { type ConnectionHost, nameOf, type RunningConnection } from './connection-host.js'
 import type { Log } from './log.js'
+import type { ServerTotals } from './server-totals.js'
 import { clearSocketPath, explainListenError, listenPrivately } from './unix-socket.js'
 
 export interface ServerOptions {
@@ -32,7 +33,9 @@ interface Listener {
 export class Server {
   private readonly listeners: Listener[] = []
   private readonly connections = new Set<RunningConnection>()
-  private accepted = 0
+  /** Connections that came so far, and those of them that were refused. */
+  private came = 0
+  private refused = 0
   private onEmpty: (() => void) | undefined
 
   constructor(private readonly options: ServerOptions) {}
@@ -46,6 +49,10 @@ export class Server {
       throw cause
     }
     return this.listeners.map(({ address }) => address)
+  }
+
+  get totals(): ServerTotals {
+    return { connections: this.connections.size, accepted: this.came - this.refused, refused: this.refused }
   }
 
   /** Stops accepting, answers what is in flight, closes every connection and the tree. */
@@ -89,10 +96,13 @@ export class Server {
 
   /** Gives the connection a session of its own. What goes wrong here ends this connection alone. */
   private accept(socket: Socket, isUnix: boolean): void {
-    this.accepted += 1
-    const name = `connection ${this.accepted}`
+    const number = (this.came += 1)
+    const name = nameOf(number)
     const { host, maxConnections, log } = this.options
-    const refuse = (why: string): void => log('warn', `${name}: refused: ${why}`)
+    const refuse = (why: string): void => {
+      this.refused += 1
+      log('warn', `${name}: refused: ${why}`)
+    }
     try {
       using descriptor = duplicate(descriptorOf(socket))
       socket.destroy()
@@ -101,23 +111,24 @@ export class Server {
         return
       }
       if (isUnix && !this.isAllowed(descriptor.number, refuse)) return
-      this.run(host, descriptor, name)
+      this.run(host, descriptor, number)
     } catch (cause) {
       socket.destroy()
       refuse(errorLine(cause))
     }
   }
 
-  private run(host: ConnectionHost, descriptor: Fd, name: string): void {
-    const connection: RunningConnection = host.start(descriptor, name, {
+  private run(host: ConnectionHost, descriptor: Fd, number: number): void {
+    const { log } = this.options
+    const connection: RunningConnection = host.start(descriptor, number, {
       onClosed: () => {
         this.connections.delete(connection)
-        this.options.log('info', `${name}: closed`)
+        log('info', `${nameOf(number)}: closed`)
         if (this.connections.size === 0) this.onEmpty?.()
       },
     })
     this.connections.add(connection)
-    this.options.log('info', `${name}: accepted`)
+    log('info', `${nameOf(number)}: accepted`)
   }
 
   /** n_uname is only a claim, so whoever may connect may be anybody: the socket is for its owner and root. */

@@ -5,9 +5,10 @@ import { Worker } from 'node:worker_threads'
 import { errorLine } from '../errors.js'
 import type { Fd } from '../sys/fd.js'
 import { DescriptorLedger } from '../sys/ledger.js'
-import type { ConnectionEvents, ConnectionHost, RunningConnection } from './connection-host.js'
+import { type ConnectionEvents, type ConnectionHost, nameOf, type RunningConnection } from './connection-host.js'
 import type { ConnectionSettings } from './connection-settings.js'
 import type { Log } from './log.js'
+import type { MetricTables } from './metrics-tables.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-messages.js'
 
 export interface WorkerHostOptions {
@@ -17,6 +18,10 @@ export interface WorkerHostOptions {
   /** Descriptors that all connections together may hold. */
   readonly descriptors: number
   readonly log: Log
+  /** Where connections are counted, if they are. */
+  readonly tables?: MetricTables | undefined
+  /** True where every message is to be shown on stderr. */
+  readonly isTraced?: boolean
   /** What one thread's objects may take, in MiB: beyond it that thread ends, and no other. */
   readonly heapMaxMiB?: number
   /** The thread's program. */
@@ -36,11 +41,11 @@ export class WorkerHost implements ConnectionHost {
     this.keepSpare()
   }
 
-  start(socket: Fd, name: string, { onClosed }: ConnectionEvents): RunningConnection {
+  start(socket: Fd, number: number, { onClosed }: ConnectionEvents): RunningConnection {
     const thread = this.spare ?? this.make()
     this.spare = undefined
     this.serving.add(thread)
-    thread.serve(socket, name, () => {
+    thread.serve(socket, number, () => {
       this.serving.delete(thread)
       this.shareDescriptors()
       onClosed()
@@ -87,10 +92,20 @@ class ConnectionThread implements RunningConnection {
     tree,
     settings,
     log,
+    tables,
+    isTraced = false,
     heapMaxMiB = HEAP_MAX_MIB,
     entry = new URL('./worker.js', import.meta.url),
   }: WorkerHostOptions) {
-    const workerData: WorkerData = { settings, tree: tree.number, ledger: this.ledger.shared }
+    const table = tables?.open()
+    if (table !== undefined) this.whenEnded(() => tables?.retire(table))
+    const workerData: WorkerData = {
+      settings,
+      tree: tree.number,
+      ledger: this.ledger.shared,
+      metrics: table?.shared,
+      isTraced,
+    }
     this.worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMaxMiB } })
     this.worker.on('message', ({ level, line }: FromWorker) => log(level, `${this.name}: ${line}`))
     this.worker.on('error', (cause) =>
@@ -104,14 +119,14 @@ class ConnectionThread implements RunningConnection {
     this.worker.unref()
   }
 
-  serve(socket: Fd, name: string, onClosed: () => void): void {
-    this.name = name
+  serve(socket: Fd, number: number, onClosed: () => void): void {
+    this.name = nameOf(number)
     this.whenEnded(onClosed)
     this.worker.ref()
     const descriptor = socket.release()
     // From here on the thread's end closes it, even if it ends before it hears of it.
     this.ledger.note(descriptor)
-    this.tell({ kind: 'serve', socket: descriptor })
+    this.tell({ kind: 'serve', socket: descriptor, number })
   }
 
   tell(message: ToWorker): void {

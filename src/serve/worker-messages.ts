@@ -10,11 +10,15 @@ export interface WorkerData {
   readonly tree: number
   /** Memory of the ledger in which the thread keeps its descriptors. */
   readonly ledger: SharedArrayBuffer
+  /** Memory of the table in which it counts, where somebody asks for metrics. */
+  readonly metrics: SharedArrayBuffer | undefined
+  /** True where every message is to be shown on stderr. */
+  readonly isTraced: boolean
 }
 
 export type ToWorker =
   /** Serve this connected socket, which is in the thread's ledger already. */
-  | { readonly kind: 'serve'; readonly socket: number }
+  | { readonly kind: 'serve'; readonly socket: number; readonly number: number }
   /** Answer what has arrived and what is under way, then close. */
   | { readonly kind: 'end' }
   /** So many descriptors may be held. */

@@ -4,15 +4,18 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../clock.js'
 import { openModel } from '../ownership/models.js'
+import { observers, type SessionObserver } from '../session/observer.js'
 import { Fd, keepLedger } from '../sys/fd.js'
 import { DescriptorLedger } from '../sys/ledger.js'
 import { duplicate } from '../sys/process.js'
 import { DescriptorBudget } from '../view/descriptor-budget.js'
 import { Connection } from './connection.js'
+import { type Gauges, MetricTable } from './metric-table.js'
 import { openServedView } from './served-view.js'
+import { traceTo, writeToStderr } from './trace.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-messages.js'
 
-const { settings, tree: treeNumber, ledger } = workerData as WorkerData
+const { settings, tree: treeNumber, ledger, metrics, isTraced } = workerData as WorkerData
 const port: MessagePort = parentPort!
 const tell = (message: FromWorker): void => port.postMessage(message)
 
@@ -22,13 +25,14 @@ const budget = new DescriptorBudget(0)
 const model = openModel(settings.securityModel, settings.modelOptions)
 let connection: Connection | undefined
 
-function serve(socket: number): void {
+function serve(socket: number, number: number): void {
   const view = openServedView(tree, model, budget, settings.view)
   connection = new Connection(new Fd(socket), view, {
     session: settings.session,
     idleTimeoutMs: settings.idleTimeoutMs,
     clock: systemClock,
     log: (level, line) => tell({ level, line }),
+    observer: observerOf(number),
     onClosed: () => {
       tree.close()
       // Nothing keeps the thread then.
@@ -37,10 +41,24 @@ function serve(socket: number): void {
   })
 }
 
+/** Who looks on; undefined where nobody does, so that nothing is measured. */
+function observerOf(number: number): SessionObserver | undefined {
+  const all: SessionObserver[] = []
+  if (metrics !== undefined) all.push(new MetricTable(metrics).observer(gauges))
+  if (isTraced) all.push(traceTo(writeToStderr, number))
+  return all.length === 0 ? undefined : observers(all)
+}
+
+const gauges = (): Gauges => ({
+  fids: connection?.fids ?? 0,
+  requestsUnderWay: connection?.requestsUnderWay ?? 0,
+  descriptors: budget.inUse,
+})
+
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'serve':
-      serve(message.socket)
+      serve(message.socket, message.number)
       break
     case 'end':
       connection?.end()

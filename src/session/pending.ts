@@ -30,8 +30,8 @@ export class Pending {
     return this.underWay >= this.most || this.heldBytes >= HELD_MAX
   }
 
-  get isIdle(): boolean {
-    return this.underWay === 0
+  get count(): number {
+    return this.underWay
   }
 
   /** Notes a request; `settle` must follow. */

@@ -114,9 +114,9 @@ export class Session implements Connection, Disposable {
     return this.replies.isFull || this.pending.isFull
   }
 
-  /** True while a request is under way. */
-  get isWorking(): boolean {
-    return !this.pending.isIdle
+  /** Requests that wait for a disk or for their turn. */
+  get requestsUnderWay(): number {
+    return this.pending.count
   }
 
   payload(count: number): Buffer {

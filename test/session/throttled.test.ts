@@ -88,7 +88,7 @@ it('Tflush takes back what waits: it is never answered, and its bytes are given 
   expect(summary(exchange)).toEqual(['Rflush 8'])
   expect(readFileSync(exchange.tree.at('file'), 'latin1')).toBe('content')
   expect(throttle.calls).toEqual(['write 7', 'back write 7'])
-  expect(exchange.session.isWorking).toBe(false)
+  expect(exchange.session.requestsUnderWay).toBe(0)
 })
 
 it('what waits belongs to its session: after Tversion it is not done, though the fid means something again', async () => {
