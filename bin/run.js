@@ -1,13 +1,22 @@
 #!/usr/bin/env node
-// The program: commands/support/main.ts, built.
+// The program: commands/support/main.ts, built. This file is CommonJS (see package.json beside it): loading an ES module
+// starts libuv's threads, and how many there are can be said before that only.
 
-import { existsSync } from 'node:fs'
-import { URL } from 'node:url'
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+const { pathToFileURL } = require('node:url')
 
-const main = new URL('../dist/commands/support/main.js', import.meta.url)
+/** Threads that wait for disks: enough that a few guests with dead disks do not keep the others waiting. */
+const DISK_THREADS = 64
+
+if (process.argv[2] === 'serve') process.env.UV_THREADPOOL_SIZE ??= String(DISK_THREADS)
+
+const top = join(__dirname, '..')
+const main = join(top, 'dist/commands/support/main.js')
 if (existsSync(main)) {
-  const program = await import(main.href)
-  await program.main(process.argv.slice(2), import.meta.url)
+  void import(pathToFileURL(main).href).then((program) =>
+    program.main(process.argv.slice(2), pathToFileURL(join(top, 'package.json')).href),
+  )
 } else {
   process.stderr.write('virtfs: Cannot start: it is not built (run npm run build)\n')
   process.exitCode = 2

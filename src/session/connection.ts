@@ -6,6 +6,7 @@ import type { Body } from '../wire/messages.js'
 import type { Dialect } from './dialect.js'
 import type { Fids } from './fids.js'
 import type { Qids } from './qids.js'
+import type { Turns } from './turns.js'
 
 /** State of one connection, as handlers see it. */
 export interface Connection {
@@ -15,6 +16,8 @@ export interface Connection {
   /** Negotiated by Tversion. */
   readonly msize: number
   readonly dialect: Dialect
+  /** Turns at what may wait for a disk. */
+  readonly disk: Turns
   /** The place for a payload of at most `count` bytes in the reply being answered: filling it there saves a copy. */
   payload(count: number): Buffer
   /** Counts memory that a request under way holds until `action` is done, so that a client cannot ask for all of it. */

@@ -66,7 +66,7 @@ export const fileHandlers: Filing = {
     const into = connection.payload(most)
     const ready = role.readNowait(into, offset)
     if (ready !== undefined) return { data: into.subarray(0, ready) }
-    return connection.holding(most, () => readOffThread(role, offset, most))
+    return connection.holding(most, () => readOffThread(connection.disk, role, offset, most))
   },
 
   Twrite: ({ fid, offset, data }, { fids, view }) => {
@@ -84,8 +84,8 @@ export const fileHandlers: Filing = {
     }
   },
 
-  Tfsync: async ({ fid, datasync }, { fids }) => {
-    await fsyncOffThread(openedOf(fids.get(fid, 'ENOENT')), datasync !== 0)
+  Tfsync: async ({ fid, datasync }, { fids, disk }) => {
+    await fsyncOffThread(disk, openedOf(fids.get(fid, 'ENOENT')), datasync !== 0)
     return {}
   },
 

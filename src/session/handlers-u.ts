@@ -185,9 +185,9 @@ function asksNothing({ mode, atime, mtime, length, name, nUid, nGid }: StatChang
 }
 
 /** A Twstat that asks for nothing brings the object to stable storage, which Linux's fsync(2) needs. */
-async function sync({ view }: Connection, { node, role, uid }: Fid): Promise<void> {
+async function sync({ view, disk }: Connection, { node, role, uid }: Fid): Promise<void> {
   if (role?.kind === 'file' || role?.kind === 'directory') {
-    await fsyncOffThread(role, false)
+    await fsyncOffThread(disk, role, false)
     return
   }
   const type = view.stat(node).mode & S_IFMT
@@ -195,7 +195,7 @@ async function sync({ view }: Connection, { node, role, uid }: Fid): Promise<voi
   if (type !== S_IFREG && type !== S_IFDIR) return
   const opened = view.open(node, O_RDONLY, uid)
   try {
-    await fsyncOffThread(opened, false)
+    await fsyncOffThread(disk, opened, false)
   } finally {
     opened.close()
   }

@@ -1,9 +1,11 @@
-// What may wait for a disk is done by libuv's threads, so that requests behind it are answered meanwhile.
+// What may wait for a disk is done by libuv's threads, so that requests behind it are answered meanwhile. All connections
+// share those threads: `disk` lets one connection have a few of them at once.
 
 import { fdatasync, fsync, read } from 'node:fs'
 import { ErrnoError } from '../errors.js'
 import type { OpenDirectory } from '../view/open-directory.js'
 import type { OpenFile } from '../view/open-file.js'
+import type { Turns } from './turns.js'
 
 type Callback = (error: NodeJS.ErrnoException | null, result?: number) => void
 
@@ -26,22 +28,33 @@ function asErrno(op: string, error: NodeJS.ErrnoException): Error {
 }
 
 /** Reads up to `count` bytes into a buffer of its own: the reply's place may be needed by others meanwhile. */
-export async function readOffThread(file: OpenFile, offset: number, count: number): Promise<{ data: Uint8Array }> {
-  const into = Buffer.allocUnsafeSlow(count)
+export async function readOffThread(
+  disk: Turns,
+  file: OpenFile,
+  offset: number,
+  count: number,
+): Promise<{ data: Uint8Array }> {
   file.pin()
   try {
-    const length = await run('read', (done) => read(file.fd.number, into, 0, count, offset, done))
-    return { data: into.subarray(0, length) }
+    return await disk.take(async () => {
+      const into = Buffer.allocUnsafeSlow(count)
+      const length = await run('read', (done) => read(file.fd.number, into, 0, count, offset, done))
+      return { data: into.subarray(0, length) }
+    })
   } finally {
     file.close()
   }
 }
 
 /** Brings a file or directory to stable storage. */
-export async function fsyncOffThread(opened: OpenFile | OpenDirectory, isDataOnly: boolean): Promise<void> {
+export async function fsyncOffThread(
+  disk: Turns,
+  opened: OpenFile | OpenDirectory,
+  isDataOnly: boolean,
+): Promise<void> {
   opened.pin()
   try {
-    await run('sync', (done) => (isDataOnly ? fdatasync : fsync)(opened.fd.number, done))
+    await disk.take(() => run('sync', (done) => (isDataOnly ? fdatasync : fsync)(opened.fd.number, done)))
   } finally {
     opened.close()
   }

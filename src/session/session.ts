@@ -24,6 +24,7 @@ import { Qids } from './qids.js'
 import { Replies, type Send } from './replies.js'
 import type { SessionSettings } from './settings.js'
 import { type Delay, type Throttle, transferOf } from './throttle.js'
+import { Turns } from './turns.js'
 
 const handlers: Handlers<[Connection]> = {
   ...walkHandlers,
@@ -55,6 +56,9 @@ const READ_ONLY_REQUESTS: ReadonlySet<Request> = new Set<Request>([
   'Tfsync',
 ])
 
+/** Of libuv's threads, one connection may keep so many waiting: the others are for the others. */
+const DISK_TURNS = 8
+
 export interface SessionOptions {
   readonly settings: SessionSettings
   readonly send: Send
@@ -74,6 +78,7 @@ export class Session implements Connection, Disposable {
   readonly qids: Qids
   msize = 0
   dialect = undecided
+  readonly disk = new Turns(DISK_TURNS)
   private readonly replies: Replies
   private readonly pending: Pending
   private isClosed = false
