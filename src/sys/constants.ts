@@ -53,5 +53,21 @@ export const F_RDLCK = 0
 export const F_WRLCK = 1
 export const F_UNLCK = 2
 
+// include/linux/socket.h, include/linux/net.h, and include/uapi/asm-generic/socket.h, which x86-64 and arm64 share
+export const AF_UNIX = 1
+export const AF_INET = 2
+export const AF_INET6 = 10
+export const SOCK_STREAM = 1
+export const SOCK_DGRAM = 2
+export const SOCK_CLOEXEC = O_CLOEXEC
+export const SOL_SOCKET = 1
+export const SO_TYPE = 3
+export const SO_PEERCRED = 17
+export const SO_SNDTIMEO = 21
+export const SO_ACCEPTCONN = 30
+export const SO_DOMAIN = 39
+export const MSG_DONTWAIT = 0x40
+export const MSG_NOSIGNAL = 0x4000
+
 // include/uapi/linux/limits.h
 export const NAME_MAX = 255

@@ -1,6 +1,7 @@
 // This process and its peers: how many descriptors it may hold, who is at the other end of a socket.
 
 import { call, checked, scratch } from './call.js'
+import { SO_PEERCRED, SOL_SOCKET } from './constants.js'
 import { Fd } from './fd.js'
 
 const RLIMIT_NOFILE = 7
@@ -26,8 +27,6 @@ export interface PeerCredentials {
   readonly gid: number
 }
 
-const SOL_SOCKET = 1
-const SO_PEERCRED = 17
 /** struct ucred (pid, uid, gid) and the length word. */
 const credentials = scratch(16)
 
@@ -40,7 +39,15 @@ export function peerCredentials(socket: number): PeerCredentials {
   return { pid: view.getInt32(0, true), uid: view.getUint32(4, true), gid: view.getUint32(8, true) }
 }
 
+/** include/uapi/asm-generic/fcntl.h and include/uapi/linux/fcntl.h */
+const F_SETFD = 2
+const FD_CLOEXEC = 1
 const F_DUPFD_CLOEXEC = 1030
+
+/** Keeps a descriptor that was inherited from being handed on to programs that this process starts. */
+export function closeOnExec(number: number): void {
+  checked(call('fcntl', number, F_SETFD, FD_CLOEXEC), { op: 'keep a descriptor from being inherited', number })
+}
 
 /** Makes a second descriptor of what `number`, which somebody else owns, is open on. */
 export function duplicate(number: number): Fd {

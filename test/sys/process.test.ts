@@ -44,9 +44,8 @@ describe('the peer of a unix socket', () => {
   })
 
   it('is asked of sockets only', () => {
-    // ENOTSOCK, which no part of the project names.
     using tree = new HostTree()
-    expect(refusalOf(() => peerCredentials(tree.root.number))).toBe('E88')
+    expect(refusalOf(() => peerCredentials(tree.root.number))).toBe('ENOTSOCK')
   })
 })
 
