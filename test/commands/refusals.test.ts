@@ -42,7 +42,8 @@ const refusal = (line: string): Outcome => ({ stdout: '', stderr: `virtfs: ${lin
 
 const withNothing = 'no user.virtfs attributes and no .virtfs_metadata on 2 objects looked at'
 const notAnAddress = 'not an address (write unix:PATH or tcp:HOST:PORT)'
-const notLoopback = 'not a loopback address (9P has no authentication; use 127.0.0.1 or a unix socket)'
+const notLoopback =
+  'not a loopback address (9P has no authentication; use 127.0.0.1 or a unix socket, or insist with --allow-remote)'
 const onlyMapped = 'it is only valid for the mapped security models'
 const help = '(see virtfs serve --help)'
 
