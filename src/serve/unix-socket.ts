@@ -1,9 +1,10 @@
 // A unix socket's file: whether a server is alive behind it, and binding it so that nobody else can connect.
 
-import { lstatSync, unlinkSync } from 'node:fs'
+import { lstatSync, statSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { UsageError } from '../errors.js'
+import type { SocketMode } from './peers.js'
 
 /** Makes the path free: refuses what is no socket or is served by somebody, removes what a dead server left. */
 export async function clearSocketPath(path: string): Promise<void> {
@@ -37,9 +38,12 @@ function probe(path: string): Promise<string> {
   })
 }
 
-/** Binds with a umask under which only the owner can connect: a chmod afterwards would leave a moment for others. */
-export function listenPrivately(server: Server, path: string): void {
-  const former = process.umask(0o177)
+/**
+ * Binds with a umask that leaves the socket's file no more than `mode`: a chmod afterwards would leave a moment in which
+ * others could connect. 0666 is for servers that ask each peer who it is. Main thread only: others have no umask.
+ */
+export function listenPrivately(server: Server, path: string, mode: SocketMode = 0o600): void {
+  const former = process.umask(0o777 & ~mode)
   try {
     // Node binds before listen() returns.
     server.listen(path)
@@ -48,7 +52,7 @@ export function listenPrivately(server: Server, path: string): void {
   }
 }
 
-/** Explains why listening failed. */
+/** Explains why listening failed. `path` is that of a unix socket, which could not be bound. */
 export function explainListenError(
   error: NodeJS.ErrnoException,
   address: string,
@@ -58,8 +62,19 @@ export function explainListenError(
     EADDRINUSE: 'something listens there; stop it or choose another address',
     EACCES: path === undefined ? 'ports below 1024 need privilege' : `no permission to write in ${dirname(path)}`,
     ENOENT: path === undefined ? 'no such address' : `make the directory ${dirname(path)} first`,
+    ENOTDIR: path === undefined ? error.message : `${dirname(path)} is no directory`,
     EADDRNOTAVAIL: 'this machine does not have that address',
   }
-  const code = error.code ?? 'EIO'
+  const code = (path === undefined ? undefined : directoryFault(path)) ?? error.code ?? 'EIO'
   return new UsageError(`Cannot listen on "${address}": ${code} (${advice[code] ?? error.message})`)
+}
+
+/** What is wrong with the directory of a path: node says EACCES where there is none (libuv's uv_pipe_bind). */
+function directoryFault(path: string): string | undefined {
+  try {
+    return statSync(dirname(path)).isDirectory() ? undefined : 'ENOTDIR'
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? code : undefined
+  }
 }

@@ -1,0 +1,48 @@
+// Who may connect to a unix socket. The kernel says who is there (SO_PEERCRED); n_uname in Tattach is only a claim.
+
+import { UsageError } from '../errors.js'
+
+/** Permissions of a socket's file. Linux asks for write permission of whoever connects (unix(7)). */
+export type SocketMode = 0o600 | 0o666
+
+/** The users whose processes may connect. */
+export class AllowedPeers {
+  private readonly further: ReadonlySet<number>
+
+  /** The server's own user (`own`, its effective uid) and root, and those of `further`. */
+  constructor(
+    private readonly own: number,
+    further: readonly number[] = [],
+  ) {
+    this.further = new Set(further.filter((uid) => uid !== own && uid !== 0))
+  }
+
+  /** True where a connection of this user's may be served. */
+  has(uid: number): boolean {
+    return uid === 0 || uid === this.own || this.further.has(uid)
+  }
+
+  /**
+   * 0600 while the file's permissions say all there is to say. They cannot name a third user: then everybody may
+   * connect, and `has` decides before a byte is read.
+   */
+  get socketMode(): SocketMode {
+    return this.further.size === 0 ? 0o600 : 0o666
+  }
+
+  /** Why a peer is refused, for the log. */
+  refusalOf({ uid, pid }: { readonly uid: number; readonly pid: number }): string {
+    const others = this.further.size === 0 ? 'nor root' : 'nor root, nor allowed by --allow-uid'
+    return `connection refused: uid ${uid} (pid ${pid}) is neither this server's user ${others}`
+  }
+}
+
+/** The kernel's "no such user" (include/linux/uidgid.h: INVALID_UID). */
+const INVALID_UID = 0xffff_ffff
+
+/** Reads the value of `--allow-uid`: a number that a user can have. */
+export function parseUid(text: string): number {
+  const uid = /^\d{1,10}$/.test(text) ? Number(text) : INVALID_UID
+  if (uid >= INVALID_UID) throw new UsageError(`Cannot use --allow-uid ${text}: not a number from 0 to 4294967294`)
+  return uid
+}
