@@ -1,12 +1,10 @@
 // What the kernel says of sockets, beside what node:net says of its own, /proc/net of all, and perl of what it received.
 
-import { once } from 'node:events'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { call, checked } from '../../src/sys/call.js'
-import { AF_INET, AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM } from '../../src/sys/constants.js'
-import { Fd } from '../../src/sys/fd.js'
+import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../../src/sys/constants.js'
 import { inetText } from '../../src/sys/inet-text.js'
 import { closeOnExec } from '../../src/sys/process.js'
 import { peerName, sendDatagram, socketFacts, socketName } from '../../src/sys/socket.js'
@@ -14,6 +12,16 @@ import { DatagramReceiver } from '../support/datagram-receiver.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { HostTree } from '../support/host/tree.js'
 import { refusalOf } from '../support/refusal.js'
+import {
+  AF_NETLINK,
+  closeSockets,
+  connection,
+  listening,
+  numberOf,
+  rawSocket,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+} from '../support/sockets.js'
 
 let host: HostTree
 beforeAll(() => {
@@ -21,46 +29,7 @@ beforeAll(() => {
 })
 afterAll(() => host[Symbol.dispose]())
 
-const closers: (() => void)[] = []
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
-})
-
-/** The descriptor of something of node's. */
-function numberOf(owner: object): number {
-  const handle = Reflect.get(owner, '_handle') as { readonly fd: number }
-  return handle.fd
-}
-
-async function listening(where: ListenOptions): Promise<Server> {
-  const server = createServer()
-  closers.push(() => server.close())
-  server.listen(where)
-  await once(server, 'listening')
-  return server
-}
-
-/** Both ends of a connection. */
-async function connected(server: Server): Promise<{ readonly client: Socket; readonly accepted: Socket }> {
-  const where = server.address()
-  const client =
-    typeof where === 'string' ? connect(where) : connect((where as AddressInfo).port, (where as AddressInfo).address)
-  closers.push(() => client.destroy())
-  const [[accepted]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [[Socket], unknown]
-  closers.push(() => accepted.destroy())
-  return { client, accepted }
-}
-
-/** A socket that nobody here can make otherwise. */
-function socketOf(family: number, type: number): Fd {
-  const socket = new Fd(checked(call('socket', family, type | SOCK_CLOEXEC, 0), { op: 'make a socket' }))
-  closers.push(() => socket.close())
-  return socket
-}
-
-const AF_NETLINK = 16
-const SOCK_RAW = 3
-const SOCK_SEQPACKET = 5
+afterEach(closeSockets)
 
 /** The line of /proc/net/FILE about the socket, by its inode number, in columns. */
 function procLine(file: string, number: number, column: number): string[] {
@@ -79,7 +48,7 @@ describe('what a socket is', () => {
   ] as const)('%s: listening, then a connection of it', async (_what, where, family) => {
     const server = await listening(where())
     expect(socketFacts(numberOf(server))).toEqual({ family, isStream: true, isListening: true })
-    const { client, accepted } = await connected(server)
+    const { client, accepted } = await connection(server)
     for (const end of [client, accepted]) {
       expect(socketFacts(numberOf(end))).toEqual({ family, isStream: true, isListening: false })
     }
@@ -87,7 +56,7 @@ describe('what a socket is', () => {
 
   it('as /proc/net has it: type, and whether it accepts', async () => {
     const server = await listening({ path: host.at('proc') })
-    const { accepted } = await connected(server)
+    const { accepted } = await connection(server)
     // Columns Flags (SO_ACCEPTCONN is 00010000), Type, and Inode.
     expect(procLine('unix', numberOf(server), 6).slice(3, 5)).toEqual(['00010000', '0001'])
     expect(procLine('unix', numberOf(accepted), 6).slice(3, 5)).toEqual(['00000000', '0001'])
@@ -97,13 +66,13 @@ describe('what a socket is', () => {
   })
 
   it('datagrams, packets and other families are no streams of ours', () => {
-    const udp = socketOf(AF_INET, SOCK_DGRAM)
-    expect(socketFacts(udp.number)).toEqual({ family: 'inet', isStream: false, isListening: false })
-    const packets = socketOf(AF_UNIX, SOCK_SEQPACKET)
-    expect(socketFacts(packets.number)).toEqual({ family: 'unix', isStream: false, isListening: false })
-    const netlink = socketOf(AF_NETLINK, SOCK_RAW)
-    expect(socketFacts(netlink.number)).toEqual({ family: 'other', isStream: false, isListening: false })
-    expect(refusalOf(() => socketName(netlink.number))).toBe('EINVAL')
+    const udp = rawSocket(AF_INET, SOCK_DGRAM)
+    expect(socketFacts(udp)).toEqual({ family: 'inet', isStream: false, isListening: false })
+    const packets = rawSocket(AF_UNIX, SOCK_SEQPACKET)
+    expect(socketFacts(packets)).toEqual({ family: 'unix', isStream: false, isListening: false })
+    const netlink = rawSocket(AF_NETLINK, SOCK_RAW)
+    expect(socketFacts(netlink)).toEqual({ family: 'other', isStream: false, isListening: false })
+    expect(refusalOf(() => socketName(netlink))).toBe('EINVAL')
   })
 
   it('what is no socket has no facts, and what is not open is EBADF', () => {
@@ -123,7 +92,7 @@ describe('the name of a socket', () => {
       const server = await listening({ path })
       const bytes = Buffer.from(path, 'utf8').toString('latin1')
       expect(socketName(numberOf(server))).toEqual({ kind: 'path', path: bytes })
-      const { client, accepted } = await connected(server)
+      const { client, accepted } = await connection(server)
       expect(socketName(numberOf(accepted))).toEqual({ kind: 'path', path: bytes })
       expect(peerName(numberOf(client))).toEqual({ kind: 'path', path: bytes })
       expect(socketName(numberOf(client))).toEqual({ kind: 'unnamed' })
@@ -147,7 +116,7 @@ describe('the name of a socket', () => {
       const server = await listening({ host: address, port: 0 })
       const { address: said, port } = server.address() as AddressInfo
       expect(socketName(numberOf(server))).toEqual({ kind: 'inet', host: said, port })
-      const { client, accepted } = await connected(server)
+      const { client, accepted } = await connection(server)
       expect(socketName(numberOf(client))).toEqual({ kind: 'inet', host: client.localAddress, port: client.localPort })
       expect(peerName(numberOf(client))).toEqual({ kind: 'inet', host: client.remoteAddress, port })
       expect(peerName(numberOf(accepted))).toEqual({
@@ -160,7 +129,7 @@ describe('the name of a socket', () => {
 
   it('of a peer is undefined where there is none', async () => {
     expect(peerName(numberOf(await listening({ path: host.at('alone') })))).toBeUndefined()
-    expect(peerName(socketOf(AF_UNIX, SOCK_STREAM).number)).toBeUndefined()
+    expect(peerName(rawSocket(AF_UNIX, SOCK_STREAM))).toBeUndefined()
   })
 })
 

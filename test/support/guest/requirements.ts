@@ -34,7 +34,7 @@ export interface GuestTools {
 }
 
 /** Finds a program as a root shell would, with the sbin directories even where PATH lacks them. */
-function which(program: string): string | undefined {
+export function which(program: string): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin']
   return directories.map((directory) => join(directory, program)).find(isExecutable)
 }
