@@ -20,13 +20,24 @@ export {
   securityModels,
 } from './ownership/models.js'
 export type { Problem, ProblemCode } from './ownership/problems.js'
-export { formatAddress, type ListenAddress, mountHint, parseAddress } from './serve/address.js'
+export {
+  type AddressRules,
+  formatAddress,
+  type InheritedAddress,
+  type ListenAddress,
+  mountHint,
+  parseAddress,
+  type ServeAddress,
+} from './serve/address.js'
 export { type Export, openExport } from './serve/export.js'
 export { keepHeapSmall } from './serve/heap.js'
 export { type ConnectionSettings, viewDefaults } from './serve/connection-settings.js'
 export { logFrom, type LogLevel, logLevels } from './serve/log.js'
 export type { Server } from './serve/server.js'
 export { sessionDefaults } from './session/settings.js'
+export { type HandedOver, type InheritedSocket, inheritedSockets, takeHandedOver } from './serve/inherited.js'
+export { Notifier, type NotifierOptions } from './serve/notify.js'
+export { AllowedPeers, parseUid } from './serve/peers.js'
 export { raiseDescriptorLimit } from './sys/process.js'
 export { DescriptorBudget } from './view/descriptor-budget.js'
 export { type GuestView, openView } from './view/view.js'
