@@ -1,11 +1,11 @@
-// Declares tests that need programs of systemd. Where they are missing the tests are skipped, never silently.
+// Declares tests that need systemd's programs. Where they are missing the tests are skipped, never silently.
 
 import { describe } from 'vitest'
 import { which } from './guest/requirements.js'
 
 /**
- * Declares a suite that runs `programs`, which all come with Debian's package systemd; where one is missing, skips it
- * with one line that says so. With VIRTFS_GUEST=required in the environment the suite fails instead.
+ * Declares a suite that runs `programs`; where one is missing, skips it with one line that says so. With
+ * VIRTFS_GUEST=required in the environment the suite fails instead.
  */
 export function describeSystemd(title: string, programs: readonly string[], declare: () => void): void {
   const missing = programs.filter((program) => which(program) === undefined)
@@ -13,6 +13,6 @@ export function describeSystemd(title: string, programs: readonly string[], decl
     describe(title, { timeout: 120_000 }, declare)
     return
   }
-  process.stderr.write(`systemd suite: skipping "${title}": missing ${missing.join(', ')} (Debian package systemd)\n`)
+  process.stderr.write(`systemd suite: skipping "${title}": missing ${missing.join(', ')}\n`)
   describe.skip(title, declare)
 }

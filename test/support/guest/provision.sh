@@ -27,6 +27,8 @@ missing_packages() {
 	perl perl-base
 	xz xz-utils
 	diod diod
+	systemd-analyze systemd
+	mke2fs e2fsprogs
 	END
 }
 
