@@ -1,49 +1,50 @@
 // `virtfs serve`: a directory, shown to 9P clients as QEMU's VirtFS would show it.
 
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import {
+  AllowedPeers,
   detectModel,
   formatAddress,
   keepHeapSmall,
-  type ListenAddress,
   loadServer,
   logFrom,
-  modelAliases,
-  type ModelOptions,
   mountHint,
+  Notifier,
   openExport,
-  openModel,
   parseAddress,
+  parseUid,
+  printable,
   raiseDescriptorLimit,
   type SecurityModel,
   securityModelOf,
-  securityModels,
-  sessionDefaults,
   type Server,
+  type ServeAddress,
+  takeHandedOver,
   UsageError,
-  viewDefaults,
 } from '../src/index.js'
 import { BaseCommand } from './support/base-command.js'
 import { complain } from './support/failure.js'
 import { defaultAddress } from './support/runtime-directory.js'
+import { serveFlags } from './support/serve-flags.js'
+import { connectionSettings, exportOf, numberOf } from './support/serve-settings.js'
 import { terminationRequested } from './support/termination.js'
 
-const MSIZE_LEAST = 4096
-const MSIZE_MOST = 1_048_576
-const PERMISSIONS = 0o777
 /** Descriptors that are not handles of the tree: listeners, connections, the runtime's own. */
 const RESERVED_DESCRIPTORS = 256
-const HANDLES_MOST = 65_536
-const HANDLES_LEAST = 64
+const DESCRIPTORS_MOST = 65_536
+const DESCRIPTORS_LEAST = 64
+const CONNECTIONS_MOST = 64
 
 export default class Serve extends BaseCommand {
   static override readonly summary = 'Serve a directory to 9P clients, as VirtFS does.'
   static override readonly description =
-    'Serves TREE over 9P2000.L, keeping what the guest is told of owners and modes as QEMU keeps it. ' +
+    'Serves TREE over 9P2000.L and 9P2000.u, keeping what the guest is told of owners and modes as QEMU keeps it. ' +
     'Prints "listening ADDRESS" for each listener when all accept, then how a Linux guest mounts it. ' +
     'SIGTERM and SIGINT end it once what is in flight is answered.'
-  static override readonly usage =
-    'serve TREE --security-model MODEL [--listen ADDRESS]... [--readonly] [--fmode MODE] [--dmode MODE] [--msize BYTES]'
+  static override readonly usage = [
+    'serve TREE --security-model MODEL [--listen ADDRESS]... [FLAGS]',
+    'serve --virtfs STRING | --fsdev STRING [--listen ADDRESS]... [FLAGS]',
+  ]
   static override readonly examples = [
     {
       description: "A tree that QEMU's mapped-xattr model wrote, on a socket of its own",
@@ -53,73 +54,80 @@ export default class Serve extends BaseCommand {
       description: 'To a guest with user networking, which reaches this host as 10.0.2.2',
       command: '<%= config.bin %> serve /srv/guest --security-model mapped-xattr --listen tcp:127.0.0.1:5640',
     },
+    {
+      description: "With QEMU's own options",
+      command: "<%= config.bin %> serve --virtfs 'local,path=/srv/guest,security_model=mapped,mount_tag=guest'",
+    },
+    {
+      description: "As root, with the guest's ids kept apart from the host's, and its root made nobody",
+      command:
+        '<%= config.bin %> serve /srv/guest --security-model passthrough --map-uid 0:100000:65536 ' +
+        '--map-gid 0:100000:65536 --squash root',
+    },
   ]
   static override readonly args = {
-    tree: Args.string({ description: 'The directory to export.', required: true, ignoreStdin: true }),
+    tree: Args.string({ description: 'The directory to export.', ignoreStdin: true }),
   }
-  static override readonly flags = {
-    'security-model': Flags.option({
-      description: 'How ownership is kept (required): mapped-xattr (or mapped), mapped-file, passthrough or none.',
-      helpValue: 'MODEL',
-      options: [...securityModels, ...Object.keys(modelAliases)],
-    })(),
-    listen: Flags.string({
-      description:
-        'Where to listen: unix:PATH or tcp:HOST:PORT (loopback; port 0 picks one). May be given several times. ' +
-        'Otherwise $XDG_RUNTIME_DIR/virtfs/NAME.sock, or /tmp/virtfs-UID/NAME.sock.',
-      helpValue: 'ADDRESS',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    readonly: Flags.boolean({ description: 'Refuse every change with EROFS.' }),
-    fmode: Flags.string({
-      description: 'Host permissions of new files, octal; mapped models only. Otherwise 0600.',
-      helpValue: 'MODE',
-    }),
-    dmode: Flags.string({
-      description: 'Host permissions of new directories, octal; mapped models only. Otherwise 0700.',
-      helpValue: 'MODE',
-    }),
-    msize: Flags.string({
-      description: `Most bytes of one message, ${MSIZE_LEAST} to ${MSIZE_MOST}.`,
-      helpValue: 'BYTES',
-      default: String(MSIZE_MOST),
-    }),
-  }
+  static override readonly flags = serveFlags
 
   async run(): Promise<void> {
+    // Before anything is started that would inherit them.
+    const handedOver = takeHandedOver(process.env)
     const { args, flags } = await this.parse(Serve)
-    const msize = messageSize(flags.msize)
-    const addresses = flags.listen?.map(parseAddress)
-    const securityModel = modelFor(args.tree, flags['security-model'])
-    const modes = hostModes(securityModel, flags)
-    const exported = openExport(args.tree, securityModel, modes)
+    const log = logFrom(flags['log-level'] ?? 'warn', complain)
+    using notifier = Notifier.take(process.env, { log: (line) => log('warn', line) })
+    const rules = { allowRemote: flags['allow-remote'] }
+    const addresses = (flags.listen ?? []).map((text) => parseAddress(text, rules))
+    const metricsAddress = flags.metrics === undefined ? undefined : placeOf(parseAddress(flags.metrics, rules))
+    const peers = new AllowedPeers(process.geteuid?.() ?? 0, flags['allow-uid']?.map(parseUid))
+    const exported = exportOf({ tree: args.tree, flags }, (tree) => modelFor(tree, flags['security-model']))
+    const settings = connectionSettings(exported, flags)
+    const maxConnections = numberOf(flags, 'max-connections') ?? CONNECTIONS_MOST
+
+    const { tree } = openExport(exported.path, exported.securityModel, settings.modelOptions)
     const { threadedServer } = await loadServer()
     keepHeapSmall()
-    const server = threadedServer({
-      tree: exported.tree,
-      settings: {
-        securityModel,
-        modelOptions: modes,
-        view: { ...viewDefaults, isReadOnly: flags.readonly },
-        session: { ...sessionDefaults, msize },
-        idleTimeoutMs: undefined,
-      },
-      descriptors: handles(),
-      maxConnections: 64,
-      allowedUids: new Set(),
-      log: logFrom('warn', complain),
+    const { server, serveMetrics } = threadedServer({
+      ...{ tree, settings, maxConnections, peers, log },
+      descriptors: descriptors(),
+      isCounted: metricsAddress !== undefined,
+      isTraced: flags.trace,
     })
+    let metrics: Disposable | undefined
     try {
       const isOver = terminationRequested()
-      const bound = await listen(server, addresses, args.tree)
-      for (const address of bound) this.log(`listening ${formatAddress(address)}`)
-      for (const address of bound) this.logToStderr(mountHint(address, msize))
-      await isOver
+      if (metricsAddress !== undefined) {
+        const endpoint = await serveMetrics(metricsAddress)
+        metrics = endpoint
+        this.logToStderr(`metrics ${formatAddress(endpoint.address)}`)
+      }
+      const wanted = [...handedOver.map(({ address }) => address).filter(isNotIn(addresses)), ...addresses]
+      const reached = await listen(server, wanted, exported.mountTag ?? exported.path, rules)
+      for (const { address } of reached) this.log(`listening ${formatAddress(address)}`)
+      for (const { place } of reached) {
+        if (place !== undefined) this.logToStderr(mountHint(place, settings.session.msize))
+      }
+      const where = reached.map(({ address }) => formatAddress(address)).join(' ')
+      notifier.ready(`Serving ${printable(exported.path)} (${exported.securityModel}) on ${where}`)
+      await Promise.race([isOver, server.whenAlone()])
+      notifier.stopping('Answering what is in flight')
     } finally {
       await server.stop()
+      metrics?.[Symbol.dispose]()
     }
   }
+}
+
+/** True for an address that is not among `addresses`. */
+const isNotIn =
+  (addresses: readonly ServeAddress[]) =>
+  (address: ServeAddress): boolean =>
+    !addresses.some((other) => formatAddress(other) === formatAddress(address))
+
+/** Metrics are asked for at an address of their own: sockets that were inherited are for clients. */
+function placeOf(address: ServeAddress): Exclude<ServeAddress, { kind: 'fd' }> {
+  if (address.kind !== 'fd') return address
+  throw new UsageError(`Cannot use --metrics ${formatAddress(address)}: write unix:PATH or tcp:HOST:PORT`)
 }
 
 /** Refuses to guess: a tree served under another model than it was written under shows a guest the wrong owners. */
@@ -128,50 +136,23 @@ function modelFor(tree: string, given: string | undefined): SecurityModel {
   if (model !== undefined) return model
   using exported = openExport(tree, 'none', {}).tree
   const { sentence } = detectModel(exported)
-  throw new UsageError(`Cannot serve "${tree}": no --security-model given; the tree ${sentence}`)
+  throw new UsageError(`Cannot serve "${printable(tree)}": no --security-model given; the tree ${sentence}`)
 }
 
-function messageSize(text: string): number {
-  const bytes = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (bytes >= MSIZE_LEAST && bytes <= MSIZE_MOST) return bytes
-  throw new UsageError(`Cannot use --msize ${text}: not a number of bytes from ${MSIZE_LEAST} to ${MSIZE_MOST}`)
+/** How many descriptors the views may keep; where they are few, at least enough to work. */
+function descriptors(): number {
+  return Math.max(DESCRIPTORS_LEAST, Math.min(raiseDescriptorLimit() - RESERVED_DESCRIPTORS, DESCRIPTORS_MOST))
 }
 
-/** The permissions of new objects. As in QEMU, they have a meaning only where all objects are the server's own files. */
-function hostModes(
-  securityModel: SecurityModel,
-  modes: { readonly fmode?: string | undefined; readonly dmode?: string | undefined },
-): ModelOptions {
-  const options: { fmode?: number; dmode?: number } = {}
-  for (const flag of ['fmode', 'dmode'] as const) {
-    const text = modes[flag]
-    if (text === undefined) continue
-    if (openModel(securityModel).storedAs === 'inode') {
-      throw new UsageError(
-        `Cannot use --${flag} with ${securityModel}: it is only valid for the mapped security models`,
-      )
-    }
-    const mode = /^[0-7]{1,6}$/.test(text) ? Number.parseInt(text, 8) : Number.NaN
-    if (!(mode <= PERMISSIONS)) {
-      throw new UsageError(`Cannot use --${flag} ${text}: not octal permissions from 0000 to 0777`)
-    }
-    options[flag] = mode
-  }
-  return options
-}
-
-/** How many handles the view may keep; where descriptors are few, at least enough to work. */
-function handles(): number {
-  return Math.max(HANDLES_LEAST, Math.min(raiseDescriptorLimit() - RESERVED_DESCRIPTORS, HANDLES_MOST))
-}
-
+/** Listens where it was told to, or else on a socket called `name`. */
 async function listen(
   server: Server,
-  addresses: readonly ListenAddress[] | undefined,
-  tree: string,
-): Promise<readonly ListenAddress[]> {
-  if (addresses !== undefined) return server.listen(addresses)
-  const { address, discard } = defaultAddress(tree, {
+  addresses: readonly ServeAddress[],
+  name: string,
+  rules: { readonly allowRemote: boolean },
+): ReturnType<Server['listen']> {
+  if (addresses.length > 0) return server.listen(addresses, rules)
+  const { address, discard } = defaultAddress(name, {
     uid: process.geteuid?.() ?? 0,
     runtimeDirectory: process.env['XDG_RUNTIME_DIR'],
     temporaryDirectory: '/tmp',

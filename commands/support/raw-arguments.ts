@@ -23,3 +23,16 @@ function lastArguments(count: number): Buffer[] {
   const all = cmdline.toString('latin1').split('\0').slice(0, -1)
   return all.slice(Math.max(0, all.length - count)).map((argument) => Buffer.from(argument, 'latin1'))
 }
+
+/** What decoding puts in place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd'
+
+/** One argument, or the value of a flag, in bytes, wherever it stands. */
+export function rawArgument(decoded: string): string {
+  if (!decoded.includes(REPLACEMENT)) return utf8Of(decoded)
+  for (const argument of lastArguments(Number.MAX_SAFE_INTEGER)) {
+    const value = argument.subarray(argument.indexOf('=') + 1)
+    for (const bytes of [argument, value]) if (bytes.toString('utf8') === decoded) return bytes.toString('latin1')
+  }
+  return utf8Of(decoded)
+}

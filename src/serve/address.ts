@@ -99,10 +99,13 @@ const THIS_MACHINE = 'ADDRESS-OF-THIS-HOST'
 /** The command with which a Linux client mounts what is served there. */
 export function mountHint(address: ListenAddress, msize: number): string {
   const options = (transport: string): string => `trans=${transport},version=9p2000.L,msize=${msize},access=client`
-  if (address.kind === 'unix') return `mount -t 9p -o ${options('unix')} ${address.path} /mnt`
+  if (address.kind === 'unix') return `mount -t 9p -o ${options('unix')} ${quoted(address.path)} /mnt`
   const host = isWildcard(address.host) ? THIS_MACHINE : address.host
   return `mount -t 9p -o ${options('tcp')},port=${address.port} ${host} /mnt`
 }
+
+/** A word of a shell's command line. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** Every address of this machine, to which nobody can connect by that name. */
 const isWildcard = (host: string): boolean => host === '0.0.0.0' || (isIPv6(host) && /^[0:]+$/.test(host))

@@ -17,6 +17,8 @@ export interface RunningConnection {
 }
 
 export interface ConnectionHost {
+  /** Makes ready what the first connection would have to wait for. Called when connections may come. */
+  prepare(): void
   /** Takes over the descriptor of a connected socket and serves it. `number` is what the log calls it by. */
   start(socket: Fd, number: number, events: ConnectionEvents): RunningConnection
   /** Gives back what is kept ready for further connections. Called when all are over. */

@@ -1,6 +1,7 @@
 // What every connection of an export is told: plain data, which a worker thread gets by message.
 
 import type { ModelOptions, SecurityModel } from '../ownership/models.js'
+import type { SharedThrottling } from '../session/leaky-buckets.js'
 import type { SessionSettings } from '../session/settings.js'
 import type { IdSettings } from '../view/translated-ids.js'
 
@@ -17,6 +18,8 @@ export interface ConnectionSettings {
   readonly modelOptions: ModelOptions
   readonly view: ViewSettings
   readonly session: SessionSettings
+  /** What limits transfers, in memory that all connections share; undefined: nothing. */
+  readonly throttling: SharedThrottling | undefined
   /** A connection from which nothing comes for so long, with nothing under way, is ended; undefined: never. */
   readonly idleTimeoutMs: number | undefined
 }

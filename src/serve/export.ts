@@ -3,6 +3,7 @@
 import { ErrnoError, UsageError } from '../errors.js'
 import { type ModelOptions, openModel, type SecurityModel } from '../ownership/models.js'
 import type { Model } from '../ownership/store.js'
+import { printable } from '../printable.js'
 import type { Fd } from '../sys/fd.js'
 import { tryFlock } from '../sys/lock.js'
 import { openTree, requireProc } from '../sys/open.js'
@@ -20,17 +21,17 @@ const advice: Record<string, string> = {
 }
 
 /**
- * Opens TREE under a security model and holds it (flock, shared), so that no conversion starts meanwhile. The model
+ * Opens TREE, a path in Latin-1 bytes, under a security model and holds it (flock, shared), so that no conversion starts meanwhile. The model
  * refuses a tree that cannot keep what it stores. The caller closes `tree`.
  */
 export function openExport(path: string, securityModel: SecurityModel, options: ModelOptions): Export {
   const refuse = (code: string, why: string): never => {
-    throw new UsageError(`Cannot serve "${path}": ${code} (${why})`)
+    throw new UsageError(`Cannot serve "${printable(path)}": ${code} (${why})`)
   }
   let tree: Fd
   try {
     requireProc()
-    tree = openTree(Buffer.from(path, 'utf8').toString('latin1'))
+    tree = openTree(path)
   } catch (cause) {
     if (!(cause instanceof ErrnoError)) throw cause
     if (cause.context['path'] === '/proc/self/fd')

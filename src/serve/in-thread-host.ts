@@ -2,7 +2,7 @@
 
 import { type Clock, systemClock } from '../clock.js'
 import type { Model } from '../ownership/store.js'
-import type { Throttle } from '../session/throttle.js'
+import { bucketThrottle } from '../session/throttle.js'
 import type { Fd } from '../sys/fd.js'
 import type { DescriptorBudget } from '../view/descriptor-budget.js'
 import { Connection } from './connection.js'
@@ -19,21 +19,22 @@ export interface InThreadOptions {
   readonly budget: DescriptorBudget
   readonly log: Log
   readonly clock?: Clock
-  readonly throttle?: Throttle
 }
 
 export class InThreadHost implements ConnectionHost {
   constructor(private readonly options: InThreadOptions) {}
 
+  prepare(): void {}
+
   start(socket: Fd, number: number, { onClosed }: ConnectionEvents): RunningConnection {
-    const { tree, model, settings, budget, log, throttle, clock = systemClock } = this.options
+    const { tree, model, settings, budget, log, clock = systemClock } = this.options
     const view = openServedView(tree, model, budget, settings.view)
     return new Connection(socket, view, {
       session: settings.session,
       idleTimeoutMs: settings.idleTimeoutMs,
       clock,
       log: (level, line) => log(level, `${nameOf(number)}: ${line}`),
-      throttle,
+      throttle: settings.throttling && bucketThrottle(settings.throttling),
       onClosed,
     })
   }

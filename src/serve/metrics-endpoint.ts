@@ -11,9 +11,9 @@ export interface MetricsText {
   text(): Promise<string>
 }
 
-export interface MetricsEndpoint {
+/** Disposing of it stops it at once. */
+export interface MetricsEndpoint extends Disposable {
   readonly address: ListenAddress
-  close(): void
 }
 
 /** How long a request may take to arrive, in milliseconds: what asks slowly is no Prometheus. */
@@ -31,7 +31,13 @@ export async function serveMetrics(address: ListenAddress, metrics: MetricsText,
     else if (path !== undefined) listenPrivately(server, path)
   })
   server.on('error', (error) => log('error', `Cannot answer for metrics: ${error.message}`))
-  return { address: boundTo(server, address), close: () => (server.close(), server.closeAllConnections()) }
+  return {
+    address: boundTo(server, address),
+    [Symbol.dispose]: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
 }
 
 const boundTo = (server: Server, address: ListenAddress): ListenAddress =>

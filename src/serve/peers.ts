@@ -33,7 +33,7 @@ export class AllowedPeers {
   /** Why a peer is refused, for the log. */
   refusalOf({ uid, pid }: { readonly uid: number; readonly pid: number }): string {
     const others = this.further.size === 0 ? 'nor root' : 'nor root, nor allowed by --allow-uid'
-    return `connection refused: uid ${uid} (pid ${pid}) is neither this server's user ${others}`
+    return `uid ${uid} (pid ${pid}) is neither this server's user ${others}`
   }
 }
 

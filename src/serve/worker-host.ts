@@ -37,7 +37,9 @@ export class WorkerHost implements ConnectionHost {
   private spare: ConnectionThread | undefined
   private isClosed = false
 
-  constructor(private readonly options: WorkerHostOptions) {
+  constructor(private readonly options: WorkerHostOptions) {}
+
+  prepare(): void {
     this.keepSpare()
   }
 

@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../clock.js'
 import { openModel } from '../ownership/models.js'
 import { observers, type SessionObserver } from '../session/observer.js'
+import { bucketThrottle } from '../session/throttle.js'
 import { Fd, keepLedger } from '../sys/fd.js'
 import { DescriptorLedger } from '../sys/ledger.js'
 import { duplicate } from '../sys/process.js'
@@ -32,6 +33,7 @@ function serve(socket: number, number: number): void {
     idleTimeoutMs: settings.idleTimeoutMs,
     clock: systemClock,
     log: (level, line) => tell({ level, line }),
+    throttle: settings.throttling && bucketThrottle(settings.throttling),
     observer: observerOf(number),
     onClosed: () => {
       tree.close()

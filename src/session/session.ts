@@ -23,7 +23,7 @@ import { type Later, Pending } from './pending.js'
 import { Qids } from './qids.js'
 import { Replies, type Send } from './replies.js'
 import type { SessionSettings } from './settings.js'
-import { type Delay, type Throttle, transferOf } from './throttle.js'
+import { type Throttle, transferOf, type Wait } from './throttle.js'
 import { Turns } from './turns.js'
 
 const handlers: Handlers<[Connection]> = {
@@ -231,14 +231,13 @@ export class Session implements Connection, Disposable {
     const { throttle } = this.options
     if (throttle === undefined || (request !== 'Tread' && request !== 'Twrite')) return undefined
     const transfer = transferOf(request, body as Body<'Tread'> | Body<'Twrite'>, this)
-    if (transfer === undefined) return undefined
-    const ms = throttle.admit(transfer.direction, transfer.bytes)
-    return ms > 0 ? { ...transfer, ms, throttle } : undefined
+    const wait = transfer && throttle.admit(transfer.direction, transfer.bytes)
+    return wait && { wait, bytes: transfer.bytes }
   }
 
   /** Answers once a transfer may be made. Until then a Tflush, or the session's end, takes it back. */
   private answerAfter<N extends Request>(
-    { ms, direction, bytes, throttle }: Delay,
+    { wait, bytes }: Delay,
     tag: number,
     request: N,
     body: Body<N>,
@@ -248,7 +247,7 @@ export class Session implements Connection, Disposable {
     const later = this.pending.add(tag)
     const kept = withOwnData(body)
     this.pending.hold(bytes)
-    const timer = this.options.clock.after(ms, () => {
+    const timer = this.options.clock.after(wait.ms, () => {
       later.cancel = undefined
       this.pending.letGo(bytes)
       this.answerLater(
@@ -261,7 +260,7 @@ export class Session implements Connection, Disposable {
     later.cancel = () => {
       timer.cancel()
       this.pending.letGo(bytes)
-      throttle.giveBack(direction, bytes)
+      wait.giveBack()
     }
   }
 
@@ -281,6 +280,12 @@ export class Session implements Connection, Disposable {
     const replySize = this.replies.add(tag, message, body)
     watched?.answered(message, body, replySize, errno)
   }
+}
+
+/** A transfer that has to wait. */
+interface Delay {
+  readonly wait: Wait
+  readonly bytes: number
 }
 
 /** A body that outlives its frame. */

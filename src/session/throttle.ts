@@ -1,26 +1,36 @@
 // Holding up transfers of files' contents so that an export stays within its limits (QEMU's throttling.*; reference §4).
 
 import { type Connection, payloadLimit } from './connection.js'
+import { type Direction, LeakyBuckets, type SharedThrottling } from './leaky-buckets.js'
 
-export type Direction = 'read' | 'write'
+/** How long a transfer has to wait. */
+export interface Wait {
+  readonly ms: number
+  /** Takes the transfer back: it will not be made after all. */
+  giveBack(): void
+}
 
 /** Says how long transfers have to wait. All connections of an export share one. */
 export interface Throttle {
-  /** Counts a transfer, and says how many milliseconds it has to wait. */
-  admit(direction: Direction, bytes: number): number
-  /** Takes back one that had to wait and will not be made after all. */
-  giveBack(direction: Direction, bytes: number): void
+  /** Counts a transfer; undefined where it may be made at once. */
+  admit(direction: Direction, bytes: number): Wait | undefined
+}
+
+/** The throttle of buckets that other threads use, too. `now` is in nanoseconds, of a clock that all of them share. */
+export function bucketThrottle(shared: SharedThrottling, now: () => bigint = process.hrtime.bigint): Throttle {
+  const buckets = new LeakyBuckets(shared)
+  return {
+    admit(direction, bytes) {
+      const admission = buckets.admit(direction, bytes, now())
+      if (admission.waitNs === 0) return undefined
+      return { ms: admission.waitMs, giveBack: () => buckets.giveBack(admission, now()) }
+    },
+  }
 }
 
 export interface Transfer {
   readonly direction: Direction
   readonly bytes: number
-}
-
-/** A transfer that has to wait. */
-export interface Delay extends Transfer {
-  readonly ms: number
-  readonly throttle: Throttle
 }
 
 /** What a Tread or Twrite moves between a file and a guest; undefined for directories and attributes, as in QEMU. */

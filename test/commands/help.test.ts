@@ -2,14 +2,21 @@
 
 import { describe, expect, it } from 'vitest'
 import { securityModels } from '../../src/ownership/models.js'
+import { throttlingOptions } from '../../src/session/throttling.js'
 import { virtfs } from './run.js'
 
 /** The flags that a help text names. */
-const flagsIn = (help: string): string[] => [...new Set(help.match(/--[a-z][a-z-]*/g))].sort()
+const flagsIn = (help: string): string[] => [...new Set(help.match(/--[a-z][a-z.-]*/g))].sort()
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))
 
 const listed: Readonly<Record<string, readonly string[]>> = {
-  serve: ['--dmode', '--fmode', '--listen', '--msize', '--readonly', '--security-model'],
+  serve: [
+    ...['--allow-remote', '--allow-uid', '--anon-gid', '--anon-uid', '--dmode', '--fmode', '--fsdev', '--idle-timeout'],
+    ...['--listen', '--log-level', '--map-gid', '--map-uid', '--max-connections', '--max-fids', '--max-inflight'],
+    ...['--metrics', '--msize', '--multidevs', '--readonly', '--security-model', '--squash'],
+    ...throttlingOptions.map(({ name }) => `--${name}`).sort(),
+    ...['--trace', '--virtfs', '--writeout'],
+  ],
   stat: [
     '--dereference',
     '--file-system',

@@ -41,7 +41,7 @@ async function refused(...argv: readonly string[]): Promise<Outcome> {
 const refusal = (line: string): Outcome => ({ stdout: '', stderr: `virtfs: ${line}\n`, exitCode: 2 })
 
 const withNothing = 'no user.virtfs attributes and no .virtfs_metadata on 2 objects looked at'
-const notAnAddress = 'not an address (write unix:PATH or tcp:HOST:PORT)'
+const notAnAddress = 'not an address (write unix:PATH, tcp:HOST:PORT or fd:N)'
 const notLoopback =
   'not a loopback address (9P has no authentication; use 127.0.0.1 or a unix socket, or insist with --allow-remote)'
 const onlyMapped = 'it is only valid for the mapped security models'
@@ -121,7 +121,8 @@ describe('an address', () => {
     ['nonsense', notAnAddress],
     ['tcp:127.0.0.1', notAnAddress],
     ['tcp:127.0.0.1:65536', notAnAddress],
-    ['fd:3', notAnAddress],
+    ['fd:', notAnAddress],
+    ['fd:x', notAnAddress],
     ['tcp:0.0.0.0:5640', notLoopback],
     ['tcp:[::]:5640', notLoopback],
     ['tcp:192.0.2.1:5640', notLoopback],
@@ -134,6 +135,11 @@ describe('an address', () => {
   it.each(cases)('%s', async (address, why) => {
     const line = `Cannot listen on "${address}": ${why}`
     expect(await refused(tree, ...model, '--listen', address)).toEqual(refusal(line))
+  })
+
+  it('of a descriptor that nobody left open', async () => {
+    const line = 'Cannot serve on "fd:9999": EBADF (nothing is open there)'
+    expect(await refused(tree, ...model, '--listen', 'fd:9999')).toEqual(refusal(line))
   })
 
   it('that fails after another one worked: neither is left', async () => {
@@ -160,17 +166,74 @@ describe('a flag', () => {
     [[...model, '--msize', '4095'], 'Cannot use --msize 4095: not a number of bytes from 4096 to 1048576'],
     [[...model, '--msize', '1048577'], 'Cannot use --msize 1048577: not a number of bytes from 4096 to 1048576'],
     [[...model, '--msize', '64K'], 'Cannot use --msize 64K: not a number of bytes from 4096 to 1048576'],
-    [[...model, '--allow-remote'], `Cannot use --allow-remote: there is no such flag ${help}`],
-    [[...model, '--virtfs', 'local'], `Cannot use --virtfs: there is no such flag ${help}`],
+    [[...model, '--map-uid', '0:1'], 'Cannot use --map-uid 0:1: not GUEST:HOST:COUNT (write --map-uid 0:100000:65536)'],
+    [
+      [...model, '--map-gid', '0:0:2', '--map-gid', '5:1:1'],
+      'Cannot use --map-gid 0:0:2 with --map-gid 5:1:1: both have host id 1',
+    ],
+    [
+      [...model, '--anon-uid', '5'],
+      'Cannot use --anon-uid without --squash root or --squash all: nobody would be anonymous',
+    ],
+    [
+      [...model, '--squash', 'all', '--anon-gid', 'nobody'],
+      'Cannot use --anon-gid nobody: not an id from 0 to 4294967294',
+    ],
+    [[...model, '--allow-uid', 'alice'], 'Cannot use --allow-uid alice: not a number from 0 to 4294967294'],
+    [[...model, '--max-fids', '0'], 'Cannot use --max-fids 0: not a number of fids from 1 to 16777216'],
+    [
+      [...model, '--max-connections', 'x'],
+      'Cannot use --max-connections x: not a number of connections from 1 to 10000',
+    ],
+    [[...model, '--max-inflight', '-1'], 'Cannot use --max-inflight -1: not a number of requests from 1 to 65535'],
+    [[...model, '--idle-timeout', '0'], 'Cannot use --idle-timeout 0: not a number of seconds from 1 to 10000000'],
+    [[...model, '--metrics', 'fd:5'], 'Cannot use --metrics fd:5: write unix:PATH or tcp:HOST:PORT'],
+    [[...model, '--metrics', 'tcp:0.0.0.0:9'], `Cannot listen on "tcp:0.0.0.0:9": ${notLoopback}`],
+    [[...model, '--throttling.bps-total', '1M'], 'Cannot use --throttling.bps-total 1M: not a decimal number'],
+    [
+      [...model, '--throttling.iops-size', '4096'],
+      'Cannot use --throttling.iops-size 4096: no number of requests is limited (add --throttling.iops-total)',
+    ],
     [[...model, '--json'], `Cannot use --json: there is no such flag ${help}`],
   ]
   it.each(cases)('%j', async (argv, line) => {
     expect(await refused(tree, ...argv)).toEqual(refusal(line))
   })
 
-  it('whose value is no model', async () => {
-    const { stderr, exitCode } = await refused(tree, '--security-model', 'mapped-files')
-    expect(stderr).toMatch(/^virtfs: Cannot read the command line: [^\n]*mapped-files[^\n]*mapped-xattr[^\n]*\n$/)
+  const string = `local,path=${tree},security_model=mapped,mount_tag=tag`
+  const strings: readonly (readonly [argv: readonly string[], line: string])[] = [
+    [['--virtfs', string, tree], `Cannot use "${tree}" with --virtfs: its string says all of the tree`],
+    [
+      ['--virtfs', string, '--readonly', '--throttling.iops-read', '5'],
+      'Cannot use --readonly, --throttling.iops-read with --virtfs: its string says all of the tree',
+    ],
+    [['--virtfs', string, '--fsdev', string], 'Cannot use --fsdev with --virtfs: its string says all of the tree'],
+    [
+      ['--fsdev', `local,path=${tree},security_model=none,fmode=0600`],
+      'Cannot use fmode with none in --fsdev: it is only valid for the mapped security models',
+    ],
+    [['--virtfs', `proxy,${string}`], ''],
+    [
+      ['--fsdev', 'local,path=/nowhere,security_model=none'],
+      'Cannot serve "/nowhere": ENOENT (there is no such directory)',
+    ],
+  ]
+  it.each(strings)('%j', async (argv, line) => {
+    const outcome = await refused(...argv)
+    if (line === '') expect(outcome).toMatchObject({ stdout: '', exitCode: 2 })
+    else expect(outcome).toEqual(refusal(line))
+  })
+
+  it.each([
+    ['--security-model', 'mapped-files', 'mapped-xattr'],
+    ['--squash', 'some', 'root'],
+    ['--multidevs', 'remember', 'remap'],
+    ['--writeout', 'later', 'immediate'],
+    ['--log-level', 'loud', 'warn'],
+  ])('%s %s, naming what there is', async (flag, value, choice) => {
+    const argv = flag === '--security-model' ? [flag, value] : [...model, flag, value]
+    const { stderr, exitCode } = await refused(tree, ...argv)
+    expect(stderr).toMatch(new RegExp(`^virtfs: Cannot read the command line: [^\n]*${value}[^\n]*${choice}[^\n]*\n$`))
     expect(exitCode).toBe(2)
   })
 })

@@ -12,13 +12,15 @@ export class Serving implements AsyncDisposable {
   private readonly child: ChildProcess
   private readonly watchers = new Set<() => void>()
 
-  constructor(args: readonly string[], { env, ...surroundings }: Surroundings = {}) {
+  /** `starter` is a command that starts the one behind it. */
+  constructor(args: readonly string[], { env, ...surroundings }: Surroundings = {}, starter: readonly string[] = []) {
     const options = {
       ...surroundings,
       env: environment(env),
       stdio: ['ignore', 'pipe', 'pipe'] as ('ignore' | 'pipe')[],
     }
-    this.child = spawn(process.execPath, [PROGRAM, 'serve', ...args], options)
+    const [program = '', ...rest] = [...starter, process.execPath, PROGRAM, 'serve', ...args]
+    this.child = spawn(program, rest, options)
     for (const stream of ['stdout', 'stderr'] as const) {
       this.child[stream]?.setEncoding('utf8').on('data', (text: string) => {
         this[stream] += text

@@ -43,7 +43,7 @@ describeGuest('a service under systemd', () => {
       await manager.check(mount)
       expect(await manager.show(service, 'ActiveState', 'StatusText', 'NRestarts')).toEqual({
         ActiveState: 'active',
-        StatusText: 'serving on unix and tcp',
+        StatusText: 'Serving /srv/virtfs/guest (mapped-xattr) on fd:3 fd:4',
         NRestarts: '0',
       })
     })

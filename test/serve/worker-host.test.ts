@@ -11,6 +11,7 @@ import { Client } from '../../src/client/client.js'
 import { guestGid } from '../../src/ids.js'
 import { nameFromText } from '../../src/name.js'
 import { viewDefaults } from '../../src/serve/connection-settings.js'
+import { AllowedPeers } from '../../src/serve/peers.js'
 import type { Server } from '../../src/serve/server.js'
 import { sessionDefaults } from '../../src/session/settings.js'
 import { projectRoot } from '../support/guest/project.js'
@@ -43,6 +44,7 @@ beforeEach(async () => {
       modelOptions: {},
       view: viewDefaults,
       session: sessionDefaults,
+      throttling: undefined,
       idleTimeoutMs: undefined,
     },
     descriptors: 1000,
@@ -50,7 +52,13 @@ beforeEach(async () => {
     heapMaxMiB: 64,
     entry: new URL('./crashing-worker.mjs', import.meta.url),
   })
-  server = new BuiltServer({ tree: exported.tree, host, maxConnections: 10, allowedUids: new Set(), log: say })
+  server = new BuiltServer({
+    tree: exported.tree,
+    host,
+    maxConnections: 10,
+    peers: new AllowedPeers(process.geteuid?.() ?? 0),
+    log: say,
+  })
   await server.listen([{ kind: 'unix', path: join(scratch, 'socket') }])
 })
 afterEach(async () => {

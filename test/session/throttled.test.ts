@@ -3,7 +3,8 @@
 
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import type { Direction, Throttle } from '../../src/session/throttle.js'
+import type { Direction } from '../../src/session/leaky-buckets.js'
+import type { Throttle, Wait } from '../../src/session/throttle.js'
 import { Exchange, type ExchangeOptions } from '../support/exchange.js'
 import { settle } from '../support/pool.js'
 
@@ -12,13 +13,10 @@ class FixedThrottle implements Throttle {
 
   constructor(public ms: number) {}
 
-  admit(direction: Direction, bytes: number): number {
+  admit(direction: Direction, bytes: number): Wait | undefined {
     this.calls.push(`${direction} ${bytes}`)
-    return this.ms
-  }
-
-  giveBack(direction: Direction, bytes: number): void {
-    this.calls.push(`back ${direction} ${bytes}`)
+    if (this.ms === 0) return undefined
+    return { ms: this.ms, giveBack: () => void this.calls.push(`back ${direction} ${bytes}`) }
   }
 }
 

@@ -13,6 +13,7 @@ import type { SecurityModel } from '../../src/ownership/models.js'
 import { type ViewSettings, viewDefaults } from '../../src/serve/connection-settings.js'
 import { openExport } from '../../src/serve/export.js'
 import { InThreadHost } from '../../src/serve/in-thread-host.js'
+import { AllowedPeers } from '../../src/serve/peers.js'
 import { Server } from '../../src/serve/server.js'
 import { sessionDefaults, type SessionSettings } from '../../src/session/settings.js'
 import { DescriptorBudget } from '../../src/view/descriptor-budget.js'
@@ -88,10 +89,17 @@ export async function startServer(
   const settings = {
     view: { ...viewDefaults, ...view },
     session: { ...sessionDefaults, ...session },
+    throttling: undefined,
     idleTimeoutMs,
   }
   const host = new InThreadHost({ ...exported, settings, budget, log, ...(clock && { clock }) })
-  const server = new Server({ tree: exported.tree, host, maxConnections, allowedUids: new Set(), log })
+  const server = new Server({
+    tree: exported.tree,
+    host,
+    maxConnections,
+    peers: new AllowedPeers(process.geteuid?.() ?? 0),
+    log,
+  })
   await server.listen([{ kind: 'unix', path: socket }])
   return {
     tree,

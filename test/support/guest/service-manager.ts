@@ -3,18 +3,16 @@
 // The guest's agent is its first process, so systemd is the first of a pid namespace, in a root of its own. That has the
 // host's /usr, read-only, and nothing of the host's configuration; of systemd's own units only empty targets.
 
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { Guest } from './guest.js'
-import { guestPrograms } from './project.js'
 import type { VirtfsExport } from './qemu.js'
 import { requireGuestTools } from './requirements.js'
 import { reachableProject } from './unprivileged.js'
 
 /** Where the root of systemd's world lies in the guest's. */
 const ROOT = '/host'
-/** The service's program, which runs the project as a service: see activated.js. */
-export const SERVICE_PROGRAM = '/opt/activated'
+/** The service's program there. */
+export const SERVICE_PROGRAM = '/opt/project/bin/run.js'
 
 /** uid and gid of the user `virtfs` there. */
 export const SERVICE_USER = 990
@@ -88,7 +86,6 @@ export class ServiceManager implements AsyncDisposable {
     try {
       await guest.check(setUp)
       await manager.until('[ "$(inside systemctl is-system-running)" = running ]')
-      await manager.write(SERVICE_PROGRAM, readFileSync(join(guestPrograms, 'activated.js'), 'utf8'), 0o755)
       return manager
     } catch (cause) {
       await manager[Symbol.asyncDispose]()
