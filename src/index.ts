@@ -28,11 +28,11 @@ export {
   mountHint,
   parseAddress,
   type ServeAddress,
-} from './serve/address.js'
+} from './serve/sockets/address.js'
 export { type Export, openExport } from './serve/export.js'
 export { keepHeapSmall } from './serve/heap.js'
 export { type ConnectionSettings, viewDefaults } from './serve/connection-settings.js'
-export { parseFsdev, parseVirtfs, type QemuExport } from './serve/qemu-options.js'
+export { parseFsdev, parseVirtfs, type QemuExport } from './serve/options/qemu-options.js'
 export { multidevsPolicies } from './session/devices.js'
 export { shareThrottling, type SharedThrottling } from './session/leaky-buckets.js'
 export { isThrottled, throttlingOfFlags, throttlingOptions } from './session/throttling.js'
@@ -41,13 +41,13 @@ export { squashPolicies } from './view/translated-ids.js'
 export { logFrom, type LogLevel, logLevels } from './serve/log.js'
 export type { Server } from './serve/server.js'
 export { sessionDefaults } from './session/settings.js'
-export { type HandedOver, type InheritedSocket, inheritedSockets, takeHandedOver } from './serve/inherited.js'
+export { type HandedOver, type InheritedSocket, inheritedSockets, takeHandedOver } from './serve/sockets/inherited.js'
 export { Notifier, type NotifierOptions } from './serve/notify.js'
-export { AllowedPeers, parseUid } from './serve/peers.js'
+export { AllowedPeers, parseUid } from './serve/sockets/peers.js'
 export { raiseDescriptorLimit } from './sys/process.js'
 export { DescriptorBudget } from './view/descriptor-budget.js'
 export { type GuestView, openView } from './view/view.js'
 
 /** The server, loaded when it is first asked for: whoever only looks at trees starts without sockets and protocol. */
-export const loadServer = (): Promise<typeof import('./serve/threaded-server.js')> =>
-  import('./serve/threaded-server.js')
+export const loadServer = (): Promise<typeof import('./serve/threads/threaded-server.js')> =>
+  import('./serve/threads/threaded-server.js')

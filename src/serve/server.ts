@@ -4,13 +4,13 @@ import type { Socket } from 'node:net'
 import { errorLine } from '../errors.js'
 import { Fd } from '../sys/fd.js'
 import { duplicate, peerCredentials } from '../sys/process.js'
-import type { AddressRules, InheritedAddress, ListenAddress, ServeAddress } from './address.js'
+import type { AddressRules, InheritedAddress, ListenAddress, ServeAddress } from './sockets/address.js'
 import { type ConnectionHost, nameOf, type RunningConnection } from './connection-host.js'
-import { type InheritedSocket, inheritedSockets } from './inherited.js'
-import { bindListener, inheritListener, type Listener, type ListenerOptions } from './listener.js'
+import { type InheritedSocket, inheritedSockets } from './sockets/inherited.js'
+import { bindListener, inheritListener, type Listener, type ListenerOptions } from './sockets/listener.js'
 import type { Log } from './log.js'
-import type { AllowedPeers } from './peers.js'
-import type { ServerTotals } from './server-totals.js'
+import type { AllowedPeers } from './sockets/peers.js'
+import type { ServerTotals } from './observation/server-totals.js'
 
 export interface ServerOptions {
   /** The exported directory; the server closes it when it has stopped. */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.js'
-import { formatAddress, isLoopback, mountHint, parseAddress, type ServeAddress } from '../../src/serve/address.js'
+import {
+  formatAddress,
+  isLoopback,
+  mountHint,
+  parseAddress,
+  type ServeAddress,
+} from '../../src/serve/sockets/address.js'
 
 const remote = { allowRemote: true }
 

@@ -3,7 +3,7 @@
 
 import { setImmediate } from 'node:timers'
 import { injectFaults } from '../../dist/src/sys/call.js'
-import '../../dist/src/serve/worker.js'
+import '../../dist/src/serve/threads/worker.js'
 
 const hoard = []
 

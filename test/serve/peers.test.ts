@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.js'
-import { AllowedPeers, parseUid } from '../../src/serve/peers.js'
+import { AllowedPeers, parseUid } from '../../src/serve/sockets/peers.js'
 
 describe('a peer may connect', () => {
   it("as the server's own user and as root, and nobody else", () => {

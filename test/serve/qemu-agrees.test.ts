@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.js'
-import { parseFsdev, parseVirtfs } from '../../src/serve/qemu-options.js'
+import { parseFsdev, parseVirtfs } from '../../src/serve/options/qemu-options.js'
 import { requireGuestTools } from '../support/guest/requirements.js'
 import { describeGuest } from '../support/guest/suite.js'
 import { HostTree } from '../support/host/tree.js'

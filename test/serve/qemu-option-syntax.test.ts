@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseBoolean, parseNumber, splitOptions } from '../../src/serve/qemu-option-syntax.js'
+import { parseBoolean, parseNumber, splitOptions } from '../../src/serve/options/qemu-option-syntax.js'
 
 const pairs = (text: string): string[] => splitOptions(text, 'driver').map(({ key, value }) => `${key}=${value}`)
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.js'
-import { parseFsdev, parseVirtfs, type QemuExport } from '../../src/serve/qemu-options.js'
+import { parseFsdev, parseVirtfs, type QemuExport } from '../../src/serve/options/qemu-options.js'
 
 const parsers = { virtfs: parseVirtfs, fsdev: parseFsdev } as const
 const needed = {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import type { Name } from '../../src/name.js'
-import { traceTo } from '../../src/serve/trace.js'
+import { traceTo } from '../../src/serve/observation/trace.js'
 import { encodeFrame } from '../../src/wire/codec.js'
 import { Exchange } from '../support/exchange.js'
 

@@ -11,7 +11,7 @@ import { Client } from '../../src/client/client.js'
 import { guestGid } from '../../src/ids.js'
 import { nameFromText } from '../../src/name.js'
 import { viewDefaults } from '../../src/serve/connection-settings.js'
-import { AllowedPeers } from '../../src/serve/peers.js'
+import { AllowedPeers } from '../../src/serve/sockets/peers.js'
 import type { Server } from '../../src/serve/server.js'
 import { sessionDefaults } from '../../src/session/settings.js'
 import { projectRoot } from '../support/guest/project.js'
@@ -22,7 +22,7 @@ const built = async <T>(path: string): Promise<T> =>
 
 const { openExport } = await built<typeof import('../../src/serve/export.js')>('serve/export')
 const { Server: BuiltServer } = await built<typeof import('../../src/serve/server.js')>('serve/server')
-const { WorkerHost } = await built<typeof import('../../src/serve/worker-host.js')>('serve/worker-host')
+const { WorkerHost } = await built<typeof import('../../src/serve/threads/worker-host.js')>('serve/threads/worker-host')
 
 let scratch: string
 let tree: string

@@ -44,7 +44,7 @@ export const inheriting = (...args: readonly (number | string)[]): string[] => [
   '--input-type=module',
   '-e',
   script,
-  join(projectRoot, 'dist', 'src', 'serve', 'inherited.js'),
+  join(projectRoot, 'dist', 'src', 'serve', 'sockets', 'inherited.js'),
   ...args.map(String),
 ]
 

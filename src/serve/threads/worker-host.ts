@@ -2,13 +2,13 @@
 // thread takes some ten milliseconds, so one is kept ready.
 
 import { Worker } from 'node:worker_threads'
-import { errorLine } from '../errors.js'
-import type { Fd } from '../sys/fd.js'
-import { DescriptorLedger } from '../sys/ledger.js'
-import { type ConnectionEvents, type ConnectionHost, nameOf, type RunningConnection } from './connection-host.js'
-import type { ConnectionSettings } from './connection-settings.js'
-import type { Log } from './log.js'
-import type { MetricTables } from './metrics-tables.js'
+import { errorLine } from '../../errors.js'
+import type { Fd } from '../../sys/fd.js'
+import { DescriptorLedger } from '../../sys/ledger.js'
+import { type ConnectionEvents, type ConnectionHost, nameOf, type RunningConnection } from '../connection-host.js'
+import type { ConnectionSettings } from '../connection-settings.js'
+import type { Log } from '../log.js'
+import type { MetricTables } from '../observation/metrics-tables.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-messages.js'
 
 export interface WorkerHostOptions {

@@ -1,7 +1,7 @@
 // What the main thread and the thread of a connection tell each other.
 
-import type { ConnectionSettings } from './connection-settings.js'
-import type { LogLevel } from './log.js'
+import type { ConnectionSettings } from '../connection-settings.js'
+import type { LogLevel } from '../log.js'
 
 /** Given to a thread when it is made. */
 export interface WorkerData {

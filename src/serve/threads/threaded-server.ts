@@ -1,11 +1,11 @@
 // The server as `virtfs serve` runs it: every connection in a thread of its own.
 
-import { LeakyBuckets } from '../session/leaky-buckets.js'
-import type { ListenAddress } from './address.js'
-import type { ConnectionSettings } from './connection-settings.js'
-import type { MetricsEndpoint } from './metrics-endpoint.js'
-import { MetricTables } from './metrics-tables.js'
-import { Server, type ServerOptions } from './server.js'
+import { LeakyBuckets } from '../../session/leaky-buckets.js'
+import type { ListenAddress } from '../sockets/address.js'
+import type { ConnectionSettings } from '../connection-settings.js'
+import type { MetricsEndpoint } from '../observation/metrics-endpoint.js'
+import { MetricTables } from '../observation/metrics-tables.js'
+import { Server, type ServerOptions } from '../server.js'
 import { WorkerHost } from './worker-host.js'
 
 export interface ThreadedServerOptions extends Omit<ServerOptions, 'host'> {
@@ -40,8 +40,8 @@ export function threadedServer(options: ThreadedServerOptions): ThreadedServer {
   return {
     server,
     serveMetrics: async (address) => {
-      const { Metrics } = await import('./metrics.js')
-      const { serveMetrics } = await import('./metrics-endpoint.js')
+      const { Metrics } = await import('../observation/metrics.js')
+      const { serveMetrics } = await import('../observation/metrics-endpoint.js')
       const metrics = new Metrics({
         tables: tables ?? new MetricTables(),
         server: () => server.totals,

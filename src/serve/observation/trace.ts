@@ -1,9 +1,9 @@
 // What clients and server say to each other, one JSON object a message: for finding out what a guest really does.
 
 import { writeSync } from 'node:fs'
-import { printable, textOf } from '../printable.js'
-import type { SentReply, SessionObserver, TakenRequest } from '../session/observer.js'
-import { messageOfType } from '../wire/codec.js'
+import { printable, textOf } from '../../printable.js'
+import type { SentReply, SessionObserver, TakenRequest } from '../../session/observer.js'
+import { messageOfType } from '../../wire/codec.js'
 
 /** Writes one line, without its end. */
 export type WriteLine = (line: string) => void

@@ -2,9 +2,9 @@
 
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
-import { formatAddress, type ListenAddress } from './address.js'
-import type { Log } from './log.js'
-import { clearSocketPath, explainListenError, listenPrivately } from './unix-socket.js'
+import { formatAddress, type ListenAddress } from '../sockets/address.js'
+import type { Log } from '../log.js'
+import { clearSocketPath, explainListenError, listenPrivately } from '../sockets/unix-socket.js'
 
 export interface MetricsText {
   readonly contentType: string

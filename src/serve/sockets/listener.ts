@@ -3,7 +3,7 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { formatAddress, type ListenAddress, type ServeAddress } from './address.js'
 import type { InheritedSocket } from './inherited.js'
-import type { Log } from './log.js'
+import type { Log } from '../log.js'
 import type { SocketMode } from './peers.js'
 import { clearSocketPath, explainListenError, listenPrivately } from './unix-socket.js'
 

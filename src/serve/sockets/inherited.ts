@@ -1,10 +1,10 @@
 // Sockets that were open when this process started: which ones a service manager handed over (sd_listen_fds(3)), and
 // whether a socket is one that may be served on.
 
-import { ErrnoError, UsageError } from '../errors.js'
-import { closeOnExec, duplicate } from '../sys/process.js'
-import { peerName, type SocketFacts, socketFacts, type SocketName, socketName } from '../sys/socket.js'
-import { statx } from '../sys/stat.js'
+import { ErrnoError, UsageError } from '../../errors.js'
+import { closeOnExec, duplicate } from '../../sys/process.js'
+import { peerName, type SocketFacts, socketFacts, type SocketName, socketName } from '../../sys/socket.js'
+import { statx } from '../../sys/stat.js'
 import {
   type AddressRules,
   formatAddress,

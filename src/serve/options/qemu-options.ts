@@ -1,16 +1,16 @@
 // QEMU's own -virtfs and -fsdev option strings, verbatim (reference §4). Each option is understood or refused by name,
 // and what QEMU would ignore in silence acts or is refused.
 
-import { UsageError } from '../errors.js'
-import { openModel, type SecurityModel, securityModelOf, securityModels } from '../ownership/models.js'
-import { type Multidevs, multidevsPolicies } from '../session/devices.js'
+import { UsageError } from '../../errors.js'
+import { openModel, type SecurityModel, securityModelOf, securityModels } from '../../ownership/models.js'
+import { type Multidevs, multidevsPolicies } from '../../session/devices.js'
 import {
   isThrottlingName,
   type Throttling,
   type ThrottlingName,
   throttlingOf,
   throttlingOptions,
-} from '../session/throttling.js'
+} from '../../session/throttling.js'
 import { type Element, parseBoolean, parseNumber, splitOptions } from './qemu-option-syntax.js'
 
 /** An export as an option string describes it. What the string does not say is absent. */

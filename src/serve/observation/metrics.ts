@@ -1,7 +1,7 @@
 // What a server counts, in Prometheus' words.
 
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
-import { Errno } from '../errors.js'
+import { Errno } from '../../errors.js'
 import { latencyBounds, type MetricTable, requestNames, type GaugeName, type TotalName } from './metric-table.js'
 import type { MetricTables } from './metrics-tables.js'
 import type { ServerTotals } from './server-totals.js'

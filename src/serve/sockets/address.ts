@@ -1,7 +1,7 @@
 // Where a server is reached, as the user writes it: unix:PATH, tcp:HOST:PORT, or fd:N for a socket that was inherited.
 
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { UsageError } from '../errors.js'
+import { UsageError } from '../../errors.js'
 
 /** A place where the server binds a socket of its own. */
 export type ListenAddress =

@@ -3,7 +3,7 @@
 import { lstatSync, statSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
-import { UsageError } from '../errors.js'
+import { UsageError } from '../../errors.js'
 import type { SocketMode } from './peers.js'
 
 /** Makes the path free: refuses what is no socket or is served by somebody, removes what a dead server left. */

@@ -1,6 +1,6 @@
 // Who may connect to a unix socket. The kernel says who is there (SO_PEERCRED); n_uname in Tattach is only a claim.
 
-import { UsageError } from '../errors.js'
+import { UsageError } from '../../errors.js'
 
 /** Permissions of a socket's file. Linux asks for write permission of whoever connects (unix(7)). */
 export type SocketMode = 0o600 | 0o666

@@ -1,9 +1,9 @@
 // What is counted of one connection, as numbers in memory that two threads share: the connection's thread adds, the main
 // thread reads. Each number has one writer, and is read and written whole.
 
-import type { SentReply, SessionObserver, TakenRequest } from '../session/observer.js'
-import type { Body, Request } from '../wire/messages.js'
-import { messages } from '../wire/messages.js'
+import type { SentReply, SessionObserver, TakenRequest } from '../../session/observer.js'
+import type { Body, Request } from '../../wire/messages.js'
+import { messages } from '../../wire/messages.js'
 
 /** What a request is called that is none. */
 export const UNKNOWN = 'unknown'
