@@ -108,6 +108,16 @@ describeGuest('a Linux guest on our server', () => {
     for (const { title } of within(facts, abilities)) it(title, () => expect(outcomes.get(title)).toBe('holds'))
     for (const { title } of acls ? aclFacts : []) it(title, () => expect(aclOutcomes.get(title)).toBe('holds'))
 
+    if (model === 'none') {
+      it('refuses ACLs, as a file system without them does, and everything else works', async () => {
+        await mountTcp(guest, server, withAcls, { msize, options: 'posixacl' })
+        const seen = await guest.check(`cd ${withAcls}; echo content > for-acl
+          setfacl -m u:1000:r for-acl 2>&1 || :; getfacl -c for-acl | head -n 1; cat for-acl; rm for-acl`)
+        expect(seen).toBe('setfacl: for-acl: Operation not supported\nuser::rw-\ncontent\n')
+        await unmount(guest, withAcls)
+      })
+    }
+
     // Elsewhere owners, or groups, are not kept.
     if (abilities.includes('ownership') && abilities.includes('groups')) {
       it("answers random calls as the guest's own tmpfs does", async () => {

@@ -8,7 +8,8 @@ import { guestGid, guestUid } from '../../src/ids.js'
 import type { Name } from '../../src/name.js'
 import type { Client } from '../../src/client/client.js'
 import { encodeFrame } from '../../src/wire/codec.js'
-import { NOFID } from '../../src/wire/constants.js'
+import { DMDEVICE, DMDIR, DMLINK, DMSYMLINK, NOFID } from '../../src/wire/constants.js'
+import { NO_CHANGE } from '../../src/wire/stat.js'
 import { startServer } from '../support/live-server.js'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -27,6 +28,7 @@ const name = 'file' as Name
 const special = 'special' as Name
 const gid = guestGid(0)
 const version = encodeFrame(0xffff, 'Tversion', { msize: 65_536, version: '9P2000.L' })
+const versionOfU = encodeFrame(0xffff, 'Tversion', { msize: 65_536, version: '9P2000.u' })
 const attach = encodeFrame(1, 'Tattach', { fid: 0, afid: NOFID, uname: '', aname: '', nUname: guestUid(0) })
 const seeds = [
   attach,
@@ -70,12 +72,25 @@ const seeds = [
   }),
 ]
 
+const seedsOfU = [
+  encodeFrame(40, 'Topen', { fid: 1, mode: 2 }),
+  encodeFrame(41, 'Tcreate', { fid: 1, name, perm: 0o644, mode: 2, extension: '' }),
+  encodeFrame(42, 'Tcreate', { fid: 1, name: special, perm: DMDEVICE, mode: 0, extension: 'c 1 3' }),
+  encodeFrame(43, 'Tcreate', { fid: 1, name: special, perm: DMLINK, mode: 0, extension: '2' }),
+  encodeFrame(44, 'Tcreate', { fid: 1, name: special, perm: DMSYMLINK, mode: 0, extension: '/etc/passwd' }),
+  encodeFrame(45, 'Tcreate', { fid: 1, name: special, perm: DMDIR, mode: 0, extension: '' }),
+  encodeFrame(46, 'Tstat', { fid: 2 }),
+  encodeFrame(47, 'Twstat', { fid: 2, stat: { ...NO_CHANGE, mode: 0o600, name: special } }),
+  encodeFrame(48, 'Twstat', { fid: 2, stat: NO_CHANGE }),
+]
+
 const LAST_TAG = 0xfffe
 const last = encodeFrame(LAST_TAG, 'Tgetattr', { fid: 0, requestMask: 0x7ff })
 
 /** Changes some bytes of the body; the size stays true, so that the stream goes on. */
 function mutate(random: (below: number) => number): Buffer {
-  const frame = Buffer.from(seeds[random(seeds.length)] ?? version)
+  const all = [...seeds, ...seedsOfU]
+  const frame = Buffer.from(all[random(all.length)] ?? version)
   const changes = random(4)
   for (let i = 0; i < changes; i += 1) frame[4 + random(frame.length - 4)] = random(256)
   return frame
@@ -102,7 +117,7 @@ it(
       writeFileSync(join(server.tree, 'witness'), 'untouched')
       await using hostile = await server.raw()
       const batch = Array.from({ length: BATCH }, () => mutate(random))
-      hostile.send(Buffer.concat([version, attach, ...batch, last]))
+      hostile.send(Buffer.concat([sent % (2 * BATCH) === 0 ? version : versionOfU, attach, ...batch, last]))
       const meanwhile = isAlive(witness.client, witness.root)
       // Each is answered, but for what a mutated Tversion abandons; the last one tells that all were looked at.
       for (let tag = -1; tag !== LAST_TAG;) {

@@ -6,6 +6,8 @@ import { expect, it } from 'vitest'
 import { Errno } from '../../src/errors.js'
 import { guestGid } from '../../src/ids.js'
 import type { Name } from '../../src/name.js'
+import { DMDIR, DMLINK, DMNAMEDPIPE, DMSYMLINK } from '../../src/wire/constants.js'
+import { NO_CHANGE } from '../../src/wire/stat.js'
 import { startServer } from '../support/live-server.js'
 
 const gid = guestGid(0)
@@ -32,6 +34,11 @@ it.each(['', 'below'])('no message reaches the records, in directory "%s"', asyn
       client.call('Trenameat', { olddirfid: dir, oldname: name, newdirfid: dir, newname: 'x' as Name }),
       client.call('Trenameat', { olddirfid: dir, oldname: 'file' as Name, newdirfid: dir, newname: name }),
       client.call('Tunlinkat', { dirfid: dir, name, flags: 0x200 }),
+      // Of 9P2000.u, which any session takes.
+      ...[0, DMDIR, DMSYMLINK, DMNAMEDPIPE, DMLINK].map((perm) =>
+        client.call('Tcreate', { fid: fresh, name, perm: perm >>> 0, mode: 0, extension: String(file) }),
+      ),
+      client.call('Twstat', { fid: file, stat: { ...NO_CHANGE, name } }),
     ]
     const results = await Promise.allSettled(attempts)
     expect(
