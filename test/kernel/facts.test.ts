@@ -97,6 +97,8 @@ describeGuest('a Linux guest on our server', () => {
 
     beforeAll(async () => {
       server = await serveNewTree(model, { as })
+      // The server's own, and that of the thread that is ready for a connection.
+      await vi.waitFor(() => expect(server.openInTree()).toHaveLength(2), 10_000)
       openBefore = server.openInTree()
       await mountBoth()
       if (abilities.includes('ownership')) await guest.check(`chown 0:0 ${plain} && chmod 0755 ${plain}`)
