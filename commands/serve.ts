@@ -12,7 +12,7 @@ import {
   Notifier,
   openExport,
   parseAddress,
-  parseUid,
+  parseId,
   printable,
   raiseDescriptorLimit,
   type SecurityModel,
@@ -79,7 +79,10 @@ export default class Serve extends BaseCommand {
     const rules = { allowRemote: flags['allow-remote'] }
     const addresses = (flags.listen ?? []).map((text) => parseAddress(text, rules))
     const metricsAddress = flags.metrics === undefined ? undefined : placeOf(parseAddress(flags.metrics, rules))
-    const peers = new AllowedPeers(process.geteuid?.() ?? 0, flags['allow-uid']?.map(parseUid))
+    const peers = new AllowedPeers(
+      process.geteuid?.() ?? 0,
+      flags['allow-uid']?.map((text) => parseId('--allow-uid', text)),
+    )
     const exported = exportOf({ tree: args.tree, flags }, (tree) => modelFor(tree, flags['security-model']))
     const settings = connectionSettings(exported, flags)
     const maxConnections = numberOf(flags, 'max-connections') ?? CONNECTIONS_MOST

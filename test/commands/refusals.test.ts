@@ -179,7 +179,7 @@ describe('a flag', () => {
       [...model, '--squash', 'all', '--anon-gid', 'nobody'],
       'Cannot use --anon-gid nobody: not an id from 0 to 4294967294',
     ],
-    [[...model, '--allow-uid', 'alice'], 'Cannot use --allow-uid alice: not a number from 0 to 4294967294'],
+    [[...model, '--allow-uid', 'alice'], 'Cannot use --allow-uid alice: not an id from 0 to 4294967294'],
     [[...model, '--max-fids', '0'], 'Cannot use --max-fids 0: not a number of fids from 1 to 16777216'],
     [
       [...model, '--max-connections', 'x'],

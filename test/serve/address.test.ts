@@ -59,15 +59,6 @@ describe('what is no address is refused', () => {
       "ENAMETOOLONG (a socket's path has at most 107 bytes)",
     )
   })
-
-  it('without rules, an inherited socket too, whatever else Array.map hands over', () => {
-    const forms = 'not an address (write unix:PATH or tcp:HOST:PORT)'
-    expect(refusalOf('fd:3', () => ['fd:3'].map(parseAddress))).toBe(forms)
-    expect(refusalOf('tcp:0.0.0.0:80', () => ['tcp:127.0.0.1:80', 'tcp:0.0.0.0:80'].map(parseAddress))).toContain(
-      'not a loopback address',
-    )
-    expect(['unix:a', 'tcp:127.0.0.1:80'].map(parseAddress)).toHaveLength(2)
-  })
 })
 
 describe('TCP', () => {

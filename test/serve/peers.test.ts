@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { UsageError } from '../../src/errors.js'
-import { AllowedPeers, parseUid } from '../../src/serve/sockets/peers.js'
+import { AllowedPeers } from '../../src/serve/sockets/peers.js'
 
 describe('a peer may connect', () => {
   it("as the server's own user and as root, and nobody else", () => {
@@ -21,19 +20,5 @@ describe('a peer may connect', () => {
 
   it('and allowing those who may anyway opens the socket to nobody else', () => {
     expect(new AllowedPeers(1000, [0, 1000]).socketMode).toBe(0o600)
-  })
-})
-
-describe('a uid', () => {
-  it.each([
-    ['0', 0],
-    ['1000', 1000],
-    ['4294967294', 4_294_967_294],
-  ])('%s is read', (text, uid) => expect(parseUid(text)).toBe(uid))
-
-  it.each(['', '-1', '4294967295', '99999999999', '1e3', '0x10', ' 1', 'root'])('%j is refused', (text) => {
-    expect(() => parseUid(text)).toThrow(
-      new UsageError(`Cannot use --allow-uid ${text}: not a number from 0 to 4294967294`),
-    )
   })
 })

@@ -46,18 +46,11 @@ export const NOT_LOOPBACK =
 
 /**
  * Reads an address. Refuses (UsageError) what is malformed, too long for a socket, or, unless the rules allow it,
- * reachable from other machines. Without rules it reads only places to bind: `fd:N` is no address then.
+ * reachable from other machines.
  */
-export function parseAddress(text: string, rules: AddressRules): ServeAddress
-export function parseAddress(text: string): ListenAddress
-export function parseAddress(text: string, rules?: AddressRules): ServeAddress {
-  // Array.map gives a position as the second argument.
-  const [forms, isInheriting, allowRemote] =
-    typeof rules === 'object'
-      ? ['unix:PATH, tcp:HOST:PORT or fd:N', true, rules.allowRemote === true]
-      : ['unix:PATH or tcp:HOST:PORT', false, false]
-  const address = unixAddress(text) ?? tcpAddress(text) ?? (isInheriting ? inheritedAddress(text) : undefined)
-  if (address === undefined) throw refusal(text, `not an address (write ${forms})`)
+export function parseAddress(text: string, { allowRemote = false }: AddressRules = {}): ServeAddress {
+  const address = unixAddress(text) ?? tcpAddress(text) ?? inheritedAddress(text)
+  if (address === undefined) throw refusal(text, 'not an address (write unix:PATH, tcp:HOST:PORT or fd:N)')
   if (address.kind === 'tcp' && !allowRemote && !isLoopback(address.host)) throw refusal(text, NOT_LOOPBACK)
   return address
 }

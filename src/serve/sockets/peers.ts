@@ -1,7 +1,5 @@
 // Who may connect to a unix socket. The kernel says who is there (SO_PEERCRED); n_uname in Tattach is only a claim.
 
-import { UsageError } from '../../errors.js'
-
 /** Permissions of a socket's file. Linux asks for write permission of whoever connects (unix(7)). */
 export type SocketMode = 0o600 | 0o666
 
@@ -35,14 +33,4 @@ export class AllowedPeers {
     const others = this.further.size === 0 ? 'nor root' : 'nor root, nor allowed by --allow-uid'
     return `uid ${uid} (pid ${pid}) is neither this server's user ${others}`
   }
-}
-
-/** The kernel's "no such user" (include/linux/uidgid.h: INVALID_UID). */
-const INVALID_UID = 0xffff_ffff
-
-/** Reads the value of `--allow-uid`: a number that a user can have. */
-export function parseUid(text: string): number {
-  const uid = /^\d{1,10}$/.test(text) ? Number(text) : INVALID_UID
-  if (uid >= INVALID_UID) throw new UsageError(`Cannot use --allow-uid ${text}: not a number from 0 to 4294967294`)
-  return uid
 }
