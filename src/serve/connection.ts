@@ -29,7 +29,7 @@ export class Connection implements RunningConnection {
   private readonly session: Session
   private readonly reader: FrameReader
   private isEnding = false
-  /** When bytes last came, and the timer that looks whether that is too long ago. */
+  /** When bytes last came or went, and the timer that looks whether that is too long ago. */
   private lastHeard: number
   private idleTimer: Timer | undefined
 
@@ -53,7 +53,13 @@ export class Connection implements RunningConnection {
     this.socket.setNoDelay(true)
     this.session = new Session(view, reader, {
       settings: session,
-      send: (bytes, done) => this.socket.write(bytes, () => done()),
+      send: (bytes, done) => {
+        this.socket.write(bytes, () => {
+          // A client that takes its replies slowly is not idle.
+          this.lastHeard = clock.now()
+          done()
+        })
+      },
       onReady: () => this.goOn(),
       onDefect: (defect) => this.reportDefect(defect),
       log: (line) => log('warn', line),
