@@ -1,6 +1,6 @@
 // Open files and directories: what a fid holds after Tlopen or Tlcreate.
 
-import { ErrnoError } from '../errors.js'
+import { bestEffort, ErrnoError } from '../errors.js'
 import type { GuestUid } from '../ids.js'
 import {
   O_ACCMODE,
@@ -135,9 +135,15 @@ export function write(
   offset: number,
   uid: GuestUid,
 ): number {
+  if (!open.isWritable || bytes.length === 0) return pwrite(open.fd, bytes, offset)
   // Before the first byte, as the kernel does: what somebody else has written never runs as the owner.
-  if (open.isWritable) dropSetId(tree, node, uid)
-  return pwrite(open.fd, bytes, offset)
+  const former = dropSetId(tree, node, uid)
+  try {
+    return pwrite(open.fd, bytes, offset)
+  } catch (cause) {
+    if (former !== undefined) bestEffort(() => tree.model.store.save(node, { mode: former }))
+    throw cause
+  }
 }
 
 /** True for an open that can change the file: write access, truncation or appending. */

@@ -316,6 +316,19 @@ const setIdRefused: readonly Case[] = [
     },
   },
   {
+    title: 'a write that fails leaves the set-id bits, and so does one of nothing',
+    run: (tree) => {
+      tree.write('file', 'content')
+      tree.chmod('file', 0o4755)
+      const file = tree.open('file', O_RDWR)
+      const write = (text: string, offset: number): number =>
+        tree.view.write(tree.node('file'), file, Buffer.from(text), offset, USER)
+      expect(refusalOf(() => write('x', 2 ** 62))).toBe('EFBIG')
+      expect(write('', 0)).toBe(0)
+      expect(tree.stat('file').mode & 0o7777).toBe(0o4755)
+    },
+  },
+  {
     title: 'a set-user-id bit is the guest’s alone',
     needs: ['mapped'],
     run: (tree) => {
