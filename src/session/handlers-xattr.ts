@@ -6,7 +6,7 @@ import type { Node } from '../view/node.js'
 import type { GuestView } from '../view/view.js'
 import type { Handlers } from '../wire/codec.js'
 import type { Connection } from './connection.js'
-import type { XattrDraft } from './fids.js'
+import type { XattrDraft, XattrSnapshot } from './fids.js'
 
 export const xattrHandlers: Pick<Handlers<[Connection]>, 'Txattrwalk' | 'Txattrcreate'> = {
   Txattrwalk: ({ fid, newfid, name }, { fids, view }) => {
@@ -33,11 +33,23 @@ export const xattrHandlers: Pick<Handlers<[Connection]>, 'Txattrwalk' | 'Txattrc
   },
 }
 
+/** How many of `count` bytes have room at `offset` in a value of `size`. */
+function roomFor(count: number, offset: number, size: number): number {
+  // The offset is checked before anything is added to it (CVE-2016-9104).
+  if (offset > size) throw new ErrnoError('ENOSPC', { op: 'write attribute', offset })
+  return Math.min(count, size - offset)
+}
+
+/** Takes bytes into a snapshot, which only this fid sees; returns how many fitted, as QEMU does. */
+export function writeSnapshot({ value }: XattrSnapshot, offset: number, bytes: Uint8Array): number {
+  const count = roomFor(bytes.length, offset, value.length)
+  value.set(bytes.subarray(0, count), offset)
+  return count
+}
+
 /** Takes bytes for an attribute being set; returns how many fitted the announced size. */
 export function writeDraft(draft: XattrDraft, offset: number, bytes: Uint8Array): number {
-  // The offset is checked before anything is added to it (CVE-2016-9104).
-  if (offset > draft.size) throw new ErrnoError('ENOSPC', { op: 'write attribute', offset })
-  const count = Math.min(bytes.length, draft.size - offset)
+  const count = roomFor(bytes.length, offset, draft.size)
   if (draft.value.length < offset + count) {
     draft.value = Buffer.concat([draft.value, Buffer.alloc(offset + count - draft.value.length)])
   }
@@ -46,11 +58,16 @@ export function writeDraft(draft: XattrDraft, offset: number, bytes: Uint8Array)
   return count
 }
 
+/** The value at its announced length: bytes that were counted twice have left others unwritten, and those are zero. */
+function filled({ value, size }: XattrDraft): Buffer {
+  return value.length === size ? value : Buffer.concat([value, Buffer.alloc(size - value.length)])
+}
+
 /** Sets the attribute that was written, or removes the one announced with size 0. */
 export function setxattrOnClunk(view: GuestView, node: Node, draft: XattrDraft): void {
   if (draft.written !== draft.size) {
     throw new ErrnoError('EINVAL', { op: 'set attribute', announced: draft.size, written: draft.written })
   }
   if (draft.size === 0) view.removexattr(node, draft.name)
-  else view.setxattr(node, draft.name, draft.value, draft.flags)
+  else view.setxattr(node, draft.name, filled(draft), draft.flags)
 }

@@ -58,11 +58,15 @@ describe('reading', () => {
     expect(exchange.session.fids.count).toBe(2)
   })
 
-  it('bytes written to a snapshot are taken and dropped', async () => {
+  it('bytes written to a snapshot are its fid’s alone, and no more of them than it holds', async () => {
     using exchange = await start()
     await exchange.walk('file', 1)
     await exchange.call('Txattrwalk', { fid: 1, newfid: 2, name: 'user.note' })
-    expect(await exchange.call('Twrite', { fid: 2, offset: 0, data: Buffer.from('xyz') })).toEqual({ count: 3 })
+    const write = (offset: number, text: string) => exchange.call('Twrite', { fid: 2, offset, data: Buffer.from(text) })
+    expect(await write(0, 'xyz')).toEqual({ count: 3 })
+    expect(await write(5, 'xyz')).toEqual({ count: 2 })
+    await expect(write(8, 'x')).rejects.toThrow('ENOSPC')
+    expect(await read(exchange, 2)).toBe('xyzalxy')
     expect(await exchange.refusal('Tclunk', { fid: 2 })).toBeUndefined()
     expect(exchange.tree.getxattr('file', 'user.note')).toBe('a value')
   })
@@ -123,6 +127,17 @@ describe('setting', () => {
     await expect(write(Number.MAX_SAFE_INTEGER, 'x')).rejects.toThrow('ENOSPC')
     expect(await exchange.refusal('Tclunk', { fid: 1 })).toBeUndefined()
     expect(exchange.tree.getxattr('file', 'user.new')).toBe('1234')
+  })
+
+  it('of bytes that were written twice sets the announced length, zero where nothing came', async () => {
+    using exchange = await start()
+    await exchange.walk('file', 1)
+    await exchange.call('Txattrcreate', { fid: 1, name: 'user.new', attrSize: 6, flags: 0 })
+    for (const text of ['abc', 'xyz']) {
+      await exchange.call('Twrite', { fid: 1, offset: 0, data: Buffer.from(text) })
+    }
+    expect(await exchange.refusal('Tclunk', { fid: 1 })).toBeUndefined()
+    expect(exchange.tree.getxattr('file', 'user.new')).toBe('xyz\0\0\0')
   })
 
   it('refuses sizes beyond 65,536 (E2BIG) and unknown flags (EINVAL), and the fid stays free', async () => {
