@@ -97,8 +97,8 @@ export const fileHandlers: Filing = {
   },
 
   Tlock: ({ fid, type, flags, start, length, procId, clientId }, { fids, view }) => {
-    const state = fids.get(fid, 'ENOENT')
     if (flags !== 0 && flags !== LOCK_FLAGS_BLOCK) throw new ErrnoError('EINVAL', { op: 'lock', flags })
+    const state = fids.get(fid, 'ENOENT')
     const { role } = state
     if (role?.kind !== 'file') throw new ErrnoError('EINVAL', { op: 'lock what is not an open file' })
     refuseNegative(start, length)

@@ -24,9 +24,9 @@ export const xattrHandlers: Pick<Handlers<[Connection]>, 'Txattrwalk' | 'Txattrc
   },
 
   Txattrcreate: ({ fid, name, attrSize, flags }, { fids }) => {
-    const state = fids.get(fid, 'EINVAL')
     if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) !== 0) throw new ErrnoError('EINVAL', { op: 'set attribute', flags })
     if (attrSize > XATTR_SIZE_MAX) throw new ErrnoError('E2BIG', { op: 'set attribute', size: attrSize })
+    const state = fids.get(fid, 'EINVAL')
     const value = Buffer.alloc(0)
     fids.setRole(state, { kind: 'xattr-draft', name, size: attrSize, flags, value, written: 0 })
     return {}

@@ -41,6 +41,12 @@ export interface Created {
   readonly file: OpenFile | OpenDirectory
 }
 
+/** Refuses a place where nothing can be made, before what shall be made is looked at: as the kernel and QEMU do. */
+function refusePlace(tree: Tree, dir: Node, name: Name): void {
+  tree.refuseReserved(name)
+  if (!dir.inode.isDirectory) throw new ErrnoError('ENOTDIR', { op: 'create in what is no directory', name })
+}
+
 /** How often a name may appear and vanish between our steps before we stop believing it. */
 const ATTEMPTS = 8
 
@@ -58,7 +64,7 @@ export function create(
   owner: Owner,
   uid: GuestUid,
 ): Created {
-  tree.refuseReserved(name)
+  refusePlace(tree, dir, name)
   if ((flags & O_DIRECTORY) !== 0) throw new ErrnoError('EINVAL', { op: 'create a file as a directory', name })
   const wanted = S_IFREG | (mode & 0o7777)
   const host = hostFlags(flags)
@@ -115,7 +121,7 @@ const NODE_TYPES = [S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK]
 
 /** Makes a device, fifo, socket or empty regular file; a mode without type bits means regular, as mknod(2) has it. */
 export function mknod(tree: Tree, dir: Node, name: Name, mode: number, rdev: DeviceNumber, owner: Owner): GuestStat {
-  tree.refuseReserved(name)
+  refusePlace(tree, dir, name)
   const type = (mode & S_IFMT) === 0 ? S_IFREG : mode & S_IFMT
   if (type === S_IFDIR) throw new ErrnoError('EPERM', { op: 'make a directory as a node', name })
   if (!NODE_TYPES.includes(type)) throw new ErrnoError('EINVAL', { op: 'make node', name, mode })
@@ -125,7 +131,7 @@ export function mknod(tree: Tree, dir: Node, name: Name, mode: number, rdev: Dev
 }
 
 export function symlink(tree: Tree, dir: Node, name: Name, target: string, owner: Owner): GuestStat {
-  tree.refuseReserved(name)
+  refusePlace(tree, dir, name)
   tree.model.embodiment.createSymlink(dir.handle(), name, target)
   return adoptAndShow(tree, dir, name, { ...owner, mode: S_IFLNK | 0o777 })
 }

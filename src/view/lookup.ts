@@ -13,8 +13,8 @@ export function lookup(tree: Tree, dir: Node, name: WalkName): Node | undefined 
   // The parent that was walked through: asking the host for ".." of a directory that somebody moved out of the export
   // would leave the export.
   if (name === '..') return (dir.parent ?? dir).acquire()
-  if (!dir.inode.isDirectory) throw new ErrnoError('ENOTDIR', { op: 'look up', name })
   tree.refuseReserved(name)
+  if (!dir.inode.isDirectory) throw new ErrnoError('ENOTDIR', { op: 'look up', name })
 
   const directory = dir.handle()
   const known = dir.knownChild(name)

@@ -111,8 +111,8 @@ export function open(
 ): OpenFile | OpenDirectory {
   if (node.inode.isDirectory) return new OpenDirectory(tree, node)
   const type = typeOf(tree, node)
-  if (type === S_IFLNK) throw new ErrnoError('ELOOP', { op: 'open a symlink' })
   if (type === S_IFDIR || (flags & O_DIRECTORY) !== 0) throw new ErrnoError('ENOTDIR', { op: 'open as a directory' })
+  if (type === S_IFLNK) throw new ErrnoError('ELOOP', { op: 'open a symlink' })
   if (type !== S_IFREG) throw new ErrnoError('ENXIO', { op: 'open a special file' })
   const host = hostFlags(flags)
   const file = new OpenFile(node.inode, reopen(node.handle(), host), host, tree.budget, locks)

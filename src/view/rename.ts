@@ -26,7 +26,7 @@ export function link(tree: Tree, node: Node, dir: Node, name: Name): void {
 /** Renames `from` in `fromDir` to `to` in `toDir`, replacing what is there. */
 export function rename(tree: Tree, fromDir: Node, from: Name, toDir: Node, to: Name): void {
   tree.refuseReserved(from)
-  tree.refuseReserved(to)
+  refuseTarget(tree, toDir, to)
   keepUsable(tree, fromDir.knownChild(from))
   const replaced = toDir.knownChild(to)
   keepUsable(tree, replaced)
@@ -36,7 +36,7 @@ export function rename(tree: Tree, fromDir: Node, from: Name, toDir: Node, to: N
   // Looked at before, since afterwards nothing may fail. A host process that changes names meanwhile misleads nobody:
   // a node's place is checked whenever it is used.
   const moving = statxAt(fromHandle, from)
-  const target = statxAt(toHandle, to)
+  const target = moving && statxAt(toHandle, to)
   tree.model.store.rename({ dir: fromHandle, name: from }, { dir: toHandle, name: to }, 0)
 
   // rename(2) does nothing when both names are one inode: then everybody is still where they were.
@@ -49,8 +49,15 @@ export function rename(tree: Tree, fromDir: Node, from: Name, toDir: Node, to: N
   else moved.detach()
 }
 
+/** Refuses a place that is none, before the object is looked for: as the kernel does. */
+function refuseTarget(tree: Tree, dir: Node, name: Name): void {
+  tree.refuseReserved(name)
+  if (!dir.inode.isDirectory) throw new ErrnoError('ENOTDIR', { op: 'rename into what is no directory', name })
+}
+
 /** Renames a node by what it is (Trename): ENOENT when its name has come to mean something else. */
 export function renameNode(tree: Tree, node: Node, toDir: Node, to: Name): void {
+  refuseTarget(tree, toDir, to)
   if (node.isRoot) throw new ErrnoError('EBUSY', { op: 'rename the root' })
   const { dir, name } = placeOf(node)
   rename(tree, dir, name, toDir, to)
