@@ -226,6 +226,18 @@ const removing: readonly Case[] = [
     },
   },
   {
+    title: 'a directory that holds something, and so is neither removed nor replaced, was not accessed',
+    run: (tree) => {
+      tree.mkdir('full')
+      tree.write('full/file')
+      tree.mkdir('directory')
+      tree.setattr('full', { atime: { sec: 5, nsec: 0 } })
+      expect(refusalOf(() => tree.rmdir('full'))).toBe('ENOTEMPTY')
+      expect(refusalOf(() => tree.rename('directory', 'full'))).toBe('ENOTEMPTY')
+      expect(tree.stat('full').host.atimeSec).toBe(5)
+    },
+  },
+  {
     title: 'a directory has no further names (EPERM), and what has no name gets none (ENOENT)',
     run: (tree) => {
       tree.mkdir('directory')
