@@ -111,9 +111,7 @@ export const fileHandlers: Filing = {
     const state = fids.get(fid, 'ENOENT')
     if (state.role?.kind !== 'file') throw new ErrnoError('EINVAL', { op: 'test a lock on what is not an open file' })
     refuseNegative(start, length)
-    // Linux always asks with UNLCK, so what is meant is unknown: what would stop a write lock is told.
-    const wanted = type === LOCK_TYPE_RDLCK ? F_RDLCK : F_WRLCK
-    const found = view.findLock(state.node, { procId, clientId }, { type: wanted, start, length })
+    const found = view.findLock(state.node, { procId, clientId }, { type: typeAsked(type), start, length })
     if (found === undefined) return { type: LOCK_TYPE_UNLCK, start, length, procId, clientId }
     const held = found.type === F_RDLCK ? LOCK_TYPE_RDLCK : LOCK_TYPE_WRLCK
     return { type: held, start: found.start, length: found.length, procId: 0, clientId: '' }
@@ -151,6 +149,12 @@ function lockType(type: number): number {
   if (type === LOCK_TYPE_WRLCK) return F_WRLCK
   if (type === LOCK_TYPE_UNLCK) return F_UNLCK
   throw new ErrnoError('EINVAL', { op: 'lock', type })
+}
+
+/** Linux always asks with UNLCK, whatever its process would lock. */
+function typeAsked(type: number): number {
+  if (type === LOCK_TYPE_UNLCK) return F_UNLCK
+  return type === LOCK_TYPE_RDLCK ? F_RDLCK : F_WRLCK
 }
 
 /** A file system that does not tell its block size is no reason to refuse an open. */

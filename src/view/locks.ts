@@ -6,7 +6,7 @@
 // with it, when the last open file through which that owner locked is closed.
 
 import { isErrno } from '../errors.js'
-import { F_UNLCK, O_RDONLY, O_RDWR, O_WRONLY } from '../sys/constants.js'
+import { F_RDLCK, F_UNLCK, F_WRLCK, O_RDONLY, O_RDWR, O_WRONLY } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { findRangeLock, type RangeLock, setRangeLock } from '../sys/lock.js'
 import { reopen } from '../sys/open.js'
@@ -25,7 +25,8 @@ interface Description {
   readonly through: Set<OpenFile>
 }
 
-const keyOf = (node: Node, { procId, clientId }: LockOwner): string => `${node.dev}:${node.ino}:${procId}:${clientId}`
+const prefixOf = ({ dev, ino }: Node): string => `${dev}:${ino}:`
+const keyOf = (node: Node, { procId, clientId }: LockOwner): string => `${prefixOf(node)}${procId}:${clientId}`
 
 /** The lock owners of one view. */
 export class LockOwners {
@@ -48,12 +49,25 @@ export class LockOwners {
     return setRangeLock(description.fd, lock)
   }
 
-  /** The lock that would keep `owner` from taking `lock`; undefined when nothing would. */
+  /**
+   * The lock that would keep `owner` from taking `lock`; undefined when nothing would. The type F_UNLCK means one that
+   * is not told, by a client that has looked through the locks of its own processes: among those, read locks that are
+   * in its way are known to it. They are not told to it again, since they may not be.
+   */
   find(node: Node, owner: LockOwner, lock: RangeLock): RangeLock | undefined {
-    const held = this.descriptions.get(keyOf(node, owner))
-    if (held !== undefined) return findRangeLock(held.fd, lock)
+    const key = keyOf(node, owner)
+    const type = lock.type !== F_UNLCK ? lock.type : this.areOthersKnown(node, key) ? F_RDLCK : F_WRLCK
+    const held = this.descriptions.get(key)
+    if (held !== undefined) return findRangeLock(held.fd, { ...lock, type })
     using fd = openForLocks(node)
-    return findRangeLock(fd, lock)
+    return findRangeLock(fd, { ...lock, type })
+  }
+
+  /** Whether owners other than the one with `key` have locked this inode in this view. */
+  private areOthersKnown(node: Node, key: string): boolean {
+    const prefix = prefixOf(node)
+    for (const other of this.descriptions.keys()) if (other !== key && other.startsWith(prefix)) return true
+    return false
   }
 
   /** Called when an open file is closed: owners that locked through nothing else lose their locks. */

@@ -72,7 +72,7 @@ export interface GuestView extends Disposable {
   removexattr(node: Node, name: string): void
   /** Takes or releases a byte-range lock; false when another owner's is in the way. Never waits. */
   lock(node: Node, open: OpenFile, owner: LockOwner, lock: RangeLock): boolean
-  /** The lock that is in the way of `lock`; undefined when it could be taken. */
+  /** The lock that is in the way of `lock`, of any type where that is F_UNLCK; undefined when it could be taken. */
   findLock(node: Node, owner: LockOwner, lock: RangeLock): RangeLock | undefined
 }
 

@@ -48,6 +48,19 @@ END
   exit 1`
 const releaseLock = 'touch /run/release; while [ -e /run/held ]; do sleep 0.05; done'
 
+/** Asks with F_GETLK what would stop a shared and an exclusive lock of the whole file. */
+const askAbout = `#!/usr/bin/perl
+  use Fcntl;
+  open my $file, '+<', $ARGV[0] or die;
+  my %name = (F_RDLCK, 'shared', F_WRLCK, 'exclusive', F_UNLCK, 'free');
+  my @found;
+  for my $type (F_RDLCK, F_WRLCK) {
+    my $lock = ${flockOf('$type')};
+    fcntl $file, F_GETLK, $lock or die "Cannot ask: $!";
+    push @found, $name{unpack 's', $lock};
+  }
+  print "@found";`
+
 /** Takes a lock of fcntl(2) on the whole file in a process of the host; dispose ends the process. */
 async function lockOnHost(path: string): Promise<AsyncDisposable> {
   const program = `use Fcntl; open my $file, '+<', $ARGV[0] or die; my $lock = ${flockOf('F_WRLCK')};
@@ -110,6 +123,20 @@ describeGuest("a Linux guest's locks", () => {
       expect(await tried('/a')).toBe('kept kept kept kept')
     }
     expect(await tried('/a')).toBe('free free free free')
+  })
+
+  it('a process that asks is told of locks that are in its way only', async () => {
+    const asked = (): Promise<string> => guest.check(askAbout, { args: ['/a/locked'] })
+    expect(await asked()).toBe('free free')
+    await guest.check(holdLock, { args: ['/a/locked', 'shared'] })
+    expect(await asked()).toBe('free shared')
+    await guest.check(releaseLock)
+    await guest.check(holdLock, { args: ['/a/locked', 'exclusive'] })
+    expect(await asked()).toBe('exclusive exclusive')
+    await guest.check(releaseLock)
+    await guest.check(holdLock, { args: ['/b/locked', 'exclusive'] })
+    expect(await asked()).toBe('exclusive exclusive')
+    await guest.check(releaseLock)
   })
 
   it('the locks of a process that is killed are given back', async () => {

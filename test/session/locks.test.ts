@@ -1,6 +1,7 @@
 // Locks over the wire (reference §3.12): answered at once, owned by a process of a client, gone with the fid.
 
 import { expect, it } from 'vitest'
+import { F_RDLCK, F_UNLCK, F_WRLCK, O_RDWR } from '../../src/sys/constants.js'
 import type { Body } from '../../src/wire/messages.js'
 import { Exchange } from '../support/exchange.js'
 
@@ -50,13 +51,36 @@ it('the last clunk of a fid that locked ends the lock', async () => {
   expect(await lock(exchange, 2)).toBe(SUCCESS)
 })
 
-it('Tgetlock shows what is in the way of a write lock when asked with UNLCK, as Linux asks', async () => {
+it('Tgetlock shows what is in the way of the lock that is asked for', async () => {
   using exchange = await locking()
-  expect(await test(exchange, 2)).toEqual({ type: UNLCK, start: 0n, length: 0n, procId: 2, clientId: 'guest' })
+  const free = { type: UNLCK, start: 0n, length: 0n, procId: 2, clientId: 'guest' }
+  expect(await test(exchange, 2, { type: WRLCK })).toEqual(free)
   await lock(exchange, 1, { type: RDLCK, start: 10n, length: 5n })
-  expect(await test(exchange, 2)).toMatchObject({ type: RDLCK, start: 10n, length: 5n })
-  expect(await test(exchange, 2, { type: RDLCK })).toMatchObject({ type: UNLCK })
-  expect(await test(exchange, 2, { start: 15n, length: 1n })).toMatchObject({ type: UNLCK, start: 15n, length: 1n })
+  expect(await test(exchange, 2, { type: WRLCK })).toMatchObject({ type: RDLCK, start: 10n, length: 5n })
+  expect(await test(exchange, 2, { type: RDLCK })).toEqual(free)
+  expect(await test(exchange, 2, { type: WRLCK, start: 15n, length: 1n })).toMatchObject({ type: UNLCK, start: 15n })
+  expect(await test(exchange, 1, { type: WRLCK, procId: 1 })).toMatchObject({ type: UNLCK })
+})
+
+it('Tgetlock asked with UNLCK, as Linux asks for any type, shows write locks, and read locks of other clients', async () => {
+  using exchange = await locking()
+  using other = exchange.tree.secondView()
+  const [node, file] = [other.node('file'), other.open('file', O_RDWR)]
+  const ofAnother = (type: number): boolean =>
+    other.view.lock(node, file, { procId: 1, clientId: 'guest' }, { type, start: 10n, length: 5n })
+  expect(await test(exchange, 2)).toMatchObject({ type: UNLCK })
+  for (const [type, shown] of [
+    [F_WRLCK, WRLCK],
+    [F_RDLCK, RDLCK],
+  ] as const) {
+    expect(ofAnother(type)).toBe(true)
+    expect(await test(exchange, 2)).toMatchObject({ type: shown, start: 10n, length: 5n })
+  }
+  ofAnother(F_UNLCK)
+  await lock(exchange, 1, { type: RDLCK })
+  expect(await test(exchange, 2)).toMatchObject({ type: UNLCK })
+  await lock(exchange, 1)
+  expect(await test(exchange, 2)).toMatchObject({ type: WRLCK })
   expect(await test(exchange, 1)).toMatchObject({ type: UNLCK })
 })
 
