@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes the machine ready for the guest suite: tools from Debian packages, and a Debian kernel unpacked (never installed)
-# into .cache/guest/kernel. Quick when nothing is missing. On a machine that cannot be made ready it prints one line and
-# succeeds, since the suite is then skipped; VIRTFS_GUEST=required turns that into a failure.
+# Makes the machine ready for the guest suite: tools from Debian packages, and two that are unpacked and never installed, a
+# Debian kernel in .cache/guest/kernel and sshd, which would be started as a service, in .cache/guest/sshd. Quick when
+# nothing is missing. On a machine that cannot be made ready it prints one line and succeeds, since the suite is then
+# skipped; VIRTFS_GUEST=required turns that into a failure.
 set -eu
 cd "$(dirname "$0")/../../.."
 cache=.cache/guest
@@ -29,6 +30,8 @@ missing_packages() {
 	diod diod
 	systemd-analyze systemd
 	mke2fs e2fsprogs
+	ssh openssh-client
+	unshare util-linux
 	END
 }
 
@@ -68,17 +71,35 @@ unpack_kernel() {
   rm -rf "$cache"/unpack
 }
 
+# What it is linked with is there, except in a minimal system this one library.
+have_sshd() {
+  [ -x "$cache"/sshd/usr/sbin/sshd ] && ! ldd "$cache"/sshd/usr/sbin/sshd | grep -q 'not found'
+}
+
+unpack_sshd() {
+  apt install --no-install-recommends libwrap0 || return 1
+  rm -rf "$cache"/unpack
+  mkdir -p "$cache"/unpack/tree
+  (cd "$cache"/unpack && apt-get -qq download openssh-server) >>"$log" 2>&1 || return 1
+  dpkg -x "$cache"/unpack/openssh-server_*.deb "$cache"/unpack/tree || return 1
+  rm -rf "$cache"/sshd
+  mv "$cache"/unpack/tree "$cache"/sshd
+  rm -rf "$cache"/unpack
+}
+
 packages=$(missing_packages | tr '\n' ' ')
 missing=$packages
-have_kernel || missing="${missing}Debian-kernel-in-$cache/kernel"
+have_kernel || missing="${missing}Debian-kernel-in-$cache/kernel "
+have_sshd || missing="${missing}sshd-in-$cache/sshd"
 [ -n "$missing" ] || exit 0
 
 [ "$(uname -m)" = x86_64 ] || give_up "needs an x86-64 machine, this is $(uname -m)"
 grep -qs '^ID=debian$' /etc/os-release || give_up "missing $missing; only Debian is provided for"
 [ "$(id -u)" = 0 ] || give_up "missing $missing; run $0 as root to get it"
 
-echo "guest suite: installing ${packages:+$packages and }a kernel for the guest, once" >&2
+echo "guest suite: getting $missing, once" >&2
 if [ -n "$packages" ]; then
   with_fresh_lists install_packages || give_up "cannot install $packages; see $log"
 fi
 have_kernel || with_fresh_lists unpack_kernel || give_up "cannot download linux-image-amd64's kernel; see $log"
+have_sshd || with_fresh_lists unpack_sshd || give_up "cannot download openssh-server; see $log"
