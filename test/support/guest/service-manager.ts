@@ -10,7 +10,7 @@ import { requireGuestTools } from './requirements.js'
 import { reachableProject } from './unprivileged.js'
 
 /** Where the root of systemd's world lies in the guest's. */
-const ROOT = '/host'
+export const ROOT = '/host'
 /** The service's program there. */
 export const SERVICE_PROGRAM = '/opt/project/bin/run.js'
 
@@ -21,7 +21,7 @@ const setUp = `
 mkdir ${ROOT}
 mount -t tmpfs -o mode=755 tmpfs ${ROOT}
 cd ${ROOT}
-mkdir -p usr proc sys dev run tmp var etc/virtfs srv/virtfs opt/project opt/node opt/kernel root home
+mkdir -p usr proc sys dev run tmp var etc/virtfs srv/virtfs opt/project opt/node opt/kernel root home mnt
 chmod 1777 tmp
 for directory in bin sbin lib lib64; do ln -s usr/$directory $directory; done
 ln -s ../run var/run
@@ -32,8 +32,8 @@ mount -t 9p -o $options usr usr
 mount -t 9p -o $options project opt/project
 mount -t 9p -o $options node opt/node
 mount -t 9p -o $options kernel opt/kernel
-# /home keeps user attributes, which tmpfs learned in Linux 6.6.
-chroot . /usr/sbin/modprobe -d /opt/kernel -a ext4 loop
+# /home keeps user attributes, which tmpfs learned in Linux 6.6. systemd looks for autofs once, when it starts.
+chroot . /usr/sbin/modprobe -d /opt/kernel -a ext4 loop autofs4
 truncate -s 64M run/disk
 chroot . /usr/sbin/mke2fs -q -t ext4 /run/disk
 mount -t ext4 -o loop run/disk home
@@ -56,8 +56,11 @@ printf '[Unit]\\nRequires=basic.target\\n' > run/systemd/system/default.target
 unshare -p -f chroot ${ROOT} /lib/systemd/systemd --log-target=console --show-status=no < /dev/null > /dev/null 2>&1 &
 `
 
-/** Runs a program of systemd's world inside it: systemd speaks to nobody from outside its namespace. */
-const inside = `inside() { nsenter -t $(pidof systemd) -p chroot ${ROOT} "$@"; }\n`
+/**
+ * Runs a program of systemd's world inside it: systemd speaks to nobody from outside its namespace. Given a name without a
+ * path, busybox's chroot would run its own program of that name.
+ */
+const inside = `inside() { nsenter -t $(pidof systemd) -p chroot ${ROOT} /usr/bin/env "$@"; }\n`
 
 /** A guest whose services are run by systemd. */
 export class ServiceManager implements AsyncDisposable {
@@ -66,8 +69,8 @@ export class ServiceManager implements AsyncDisposable {
     private readonly project: Disposable,
   ) {}
 
-  /** Boots a guest and waits for systemd. The project must be built. */
-  static async boot(): Promise<ServiceManager> {
+  /** Boots a guest, with a network card if told so, and waits for systemd. The project must be built. */
+  static async boot({ network = false } = {}): Promise<ServiceManager> {
     const project = reachableProject()
     const shares = {
       usr: '/usr',
@@ -81,7 +84,7 @@ export class ServiceManager implements AsyncDisposable {
       securityModel: 'none',
       options: 'readonly=on',
     }))
-    const guest = await Guest.boot({ virtfs, network: false, memoryMiB: 1024 })
+    const guest = await Guest.boot({ virtfs, network, memoryMiB: 1024 })
     const manager = new ServiceManager(guest, project)
     try {
       await guest.check(setUp)
@@ -93,7 +96,10 @@ export class ServiceManager implements AsyncDisposable {
     }
   }
 
-  /** Runs a script in the guest's world, in which `inside` runs a program in systemd's. */
+  /**
+   * Runs a script in the guest's world, in which `inside` runs a program in systemd's. What mounts and unmounts by
+   * util-linux must be inside: /proc is that of systemd's namespace, where nobody else finds himself.
+   */
   check(script: string): Promise<string> {
     return this.guest.check(inside + script, { timeoutMs: 150_000 })
   }
