@@ -1,8 +1,9 @@
 // The units at work: a real systemd on a Debian kernel runs them, and the kernel's own client mounts what is served.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { SERVICE_PROGRAM, SERVICE_USER, ServiceManager } from '../support/guest/service-manager.js'
+import { ROOT, SERVICE_PROGRAM, SERVICE_USER, ServiceManager } from '../support/guest/service-manager.js'
 import { describeGuest } from '../support/guest/suite.js'
+import { readPage } from '../support/pages.js'
 import { describeSystemd } from '../support/systemd.js'
 import { unitText, withProgram } from '../support/unit.js'
 
@@ -11,8 +12,10 @@ const service = 'virtfs@guest.service'
 const socket = 'virtfs@guest.socket'
 const dropIn = `${units}/${service}.d`
 
-/** Mounts the export of the instance `guest` on /mnt of the guest, which starts the service. */
-const mount = 'mount -t 9p -o trans=unix,version=9p2000.L,access=client /host/run/virtfs/guest.sock /mnt'
+/** Mounts the export of the instance `guest` on /mnt of the guest, which starts the service: as docs/serve.md has it. */
+const [mount = ''] = readPage('docs/serve.md')
+  .mounts.filter(({ section }) => section === 'As a systemd service')
+  .map(({ text }) => text.replace('/run/', `${ROOT}/run/`))
 
 describeGuest('a service under systemd', () => {
   describeSystemd('with its hardening', ['systemctl', 'mke2fs'], () => {

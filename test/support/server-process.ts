@@ -41,14 +41,37 @@ const live = new Set<Child>()
 process.once('exit', () => live.forEach((child) => child.kill('SIGKILL')))
 
 /** Starts the server on `tree`; rejects with its stderr when it does not come to listen. */
-export async function serveTree(
+export function serveTree(
   tree: string,
   securityModel: string,
-  { as = 'nobody', flags = [], listen = 'tcp:127.0.0.1:0' }: ServeOptions = {},
+  { as, flags = [], listen = 'tcp:127.0.0.1:0' }: ServeOptions = {},
+): Promise<ServerProcess> {
+  const args = ['serve', tree, '--security-model', securityModel, '--listen', listen, ...flags]
+  return serve(tree, (node, program) => [node, program, ...args], as)
+}
+
+/** Starts the server by a line of shell, `virtfs serve …`, which exports `tree`. */
+export function serveByLine(
+  tree: string,
+  line: string,
+  env: Readonly<Record<string, string>>,
+  as?: ServeOptions['as'],
+): Promise<ServerProcess> {
+  const script = `virtfs() { exec "$NODE" "$PROGRAM" "$@"; }\n${line}`
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const command = ['/bin/sh', '-c', script]
+  return serve(tree, (node, program) => ['env', `NODE=${node}`, `PROGRAM=${program}`, ...assignments, ...command], as)
+}
+
+/** Starts the command that `commandOf` makes of node and the program, which must become the server. */
+async function serve(
+  tree: string,
+  commandOf: (node: string, program: string) => readonly string[],
+  as: ServeOptions['as'] = 'nobody',
 ): Promise<ServerProcess> {
   const project = reachableProject()
-  const run = [join(project.root, 'bin', 'run.js'), 'serve', tree, '--security-model', securityModel]
-  const child = spawn(project.node, [...run, '--listen', listen, ...flags], {
+  const [program = '', ...args] = commandOf(project.node, join(project.root, 'bin', 'run.js'))
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(as === 'nobody' ? project.spawnOptions : { cwd: '/' }),
   })
