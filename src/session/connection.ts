@@ -1,5 +1,6 @@
 // What the handlers of one connection share.
 
+import type { Clock } from '../clock.js'
 import type { GuestView } from '../view/view.js'
 import { IOHDRSZ } from '../wire/constants.js'
 import type { Body } from '../wire/messages.js'
@@ -16,6 +17,7 @@ export interface Connection {
   /** Negotiated by Tversion. */
   readonly msize: number
   readonly dialect: Dialect
+  readonly clock: Clock
   /** Turns at what may wait for a disk. */
   readonly disk: Turns
   /** The place for a payload of at most `count` bytes in the reply being answered: filling it there saves a copy. */

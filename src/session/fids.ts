@@ -62,6 +62,11 @@ export class Fids {
     return this.fids.get(number)
   }
 
+  /** False once the fid has been clunked, also when its number is used again. */
+  isCurrent(number: number, fid: Fid): boolean {
+    return this.find(number) === fid
+  }
+
   /** Adds a fid, which takes over one reference to `node`. Refuses a number in use. */
   add(number: number, node: Node, uid: GuestUid): Fid {
     this.refuseUsed(number)

@@ -22,8 +22,9 @@ import { type Connection, payloadLimit } from './connection.js'
 import type { Fid } from './fids.js'
 import { direntType, ioUnit } from './qids.js'
 import { writeDraft, writeSnapshot } from './handlers-xattr.js'
-import { readDirectory } from './stat-records.js'
+import { takeSoon } from './lock-wait.js'
 import { fsyncOffThread, readOffThread } from './off-thread.js'
+import { readDirectory } from './stat-records.js'
 
 type Filing = Pick<
   Handlers<[Connection]>,
@@ -96,15 +97,21 @@ export const fileHandlers: Filing = {
     return { data: into.subarray(0, fillEntries(connection, role, offset, into)) }
   },
 
-  Tlock: ({ fid, type, flags, start, length, procId, clientId }, { fids, view }) => {
+  Tlock: ({ fid, type, flags, start, length, procId, clientId }, { fids, view, clock }) => {
     if (flags !== 0 && flags !== LOCK_FLAGS_BLOCK) throw new ErrnoError('EINVAL', { op: 'lock', flags })
     const state = fids.get(fid, 'ENOENT')
     const { role } = state
     if (role?.kind !== 'file') throw new ErrnoError('EINVAL', { op: 'lock what is not an open file' })
     refuseNegative(start, length)
     const lock = { type: lockType(type), start, length }
+    const owner = { procId, clientId }
+    const take = (): boolean => view.lock(state.node, role, owner, lock)
+    if (take()) return { status: LOCK_SUCCESS }
     // A contended lock is answered at once: the client asks again (reference §3.12).
-    return { status: view.lock(state.node, role, { procId, clientId }, lock) ? LOCK_SUCCESS : LOCK_BLOCKED }
+    if (flags !== LOCK_FLAGS_BLOCK || !view.mayOthersLock(state.node, owner)) return { status: LOCK_BLOCKED }
+    return takeSoon(clock, take, () => fids.isCurrent(fid, state)).then((isTaken) => ({
+      status: isTaken ? LOCK_SUCCESS : LOCK_BLOCKED,
+    }))
   },
 
   Tgetlock: ({ fid, type, start, length, procId, clientId }, { fids, view }) => {

@@ -78,6 +78,7 @@ export class Session implements Connection, Disposable {
   readonly qids: Qids
   msize = 0
   dialect = undecided
+  readonly clock: Clock
   readonly disk = new Turns(DISK_TURNS)
   private readonly replies: Replies
   private readonly pending: Pending
@@ -92,6 +93,7 @@ export class Session implements Connection, Disposable {
     private readonly options: SessionOptions,
   ) {
     const { settings } = options
+    this.clock = options.clock
     this.fids = new Fids(settings)
     this.pending = new Pending(settings.maxInFlight)
     const root = view.root()
@@ -247,7 +249,7 @@ export class Session implements Connection, Disposable {
     const later = this.pending.add(tag)
     const kept = withOwnData(body)
     this.pending.hold(bytes)
-    const timer = this.options.clock.after(wait.ms, () => {
+    const timer = this.clock.after(wait.ms, () => {
       later.cancel = undefined
       this.pending.letGo(bytes)
       this.answerLater(
@@ -295,5 +297,4 @@ function withOwnData<B>(body: B): B {
 }
 
 /** What an action answers or throws, as a promise. */
-
 const attempt = async <T>(action: () => T | Promise<T>): Promise<T> => action()

@@ -23,10 +23,14 @@ export interface LockOwner {
 interface Description {
   readonly fd: Fd
   readonly through: Set<OpenFile>
+  /** False once all has been released. */
+  mayHold: boolean
 }
 
 const prefixOf = ({ dev, ino }: Node): string => `${dev}:${ino}:`
 const keyOf = (node: Node, { procId, clientId }: LockOwner): string => `${prefixOf(node)}${procId}:${clientId}`
+
+const isWhole = ({ start, length }: RangeLock): boolean => start === 0n && length === 0n
 
 /** The lock owners of one view. */
 export class LockOwners {
@@ -40,13 +44,24 @@ export class LockOwners {
     let description = this.descriptions.get(key)
     if (description === undefined) {
       if (lock.type === F_UNLCK) return true
-      description = { fd: openForLocks(node), through: new Set() }
+      description = { fd: openForLocks(node), through: new Set(), mayHold: false }
       this.budget.acquired()
       this.descriptions.set(key, description)
     }
     description.through.add(open)
     open.lockKeys.add(key)
-    return setRangeLock(description.fd, lock)
+    const isDone = setRangeLock(description.fd, lock)
+    if (isDone && (lock.type !== F_UNLCK || isWhole(lock))) description.mayHold = lock.type !== F_UNLCK
+    return isDone
+  }
+
+  /** Whether somebody else who came through this view may hold locks on the inode. */
+  mayOthersHold(node: Node, owner: LockOwner): boolean {
+    const [prefix, key] = [prefixOf(node), keyOf(node, owner)]
+    for (const [other, { mayHold }] of this.descriptions) {
+      if (mayHold && other !== key && other.startsWith(prefix)) return true
+    }
+    return false
   }
 
   /**
@@ -56,18 +71,11 @@ export class LockOwners {
    */
   find(node: Node, owner: LockOwner, lock: RangeLock): RangeLock | undefined {
     const key = keyOf(node, owner)
-    const type = lock.type !== F_UNLCK ? lock.type : this.areOthersKnown(node, key) ? F_RDLCK : F_WRLCK
+    const type = lock.type !== F_UNLCK ? lock.type : this.mayOthersHold(node, owner) ? F_RDLCK : F_WRLCK
     const held = this.descriptions.get(key)
     if (held !== undefined) return findRangeLock(held.fd, { ...lock, type })
     using fd = openForLocks(node)
     return findRangeLock(fd, { ...lock, type })
-  }
-
-  /** Whether owners other than the one with `key` have locked this inode in this view. */
-  private areOthersKnown(node: Node, key: string): boolean {
-    const prefix = prefixOf(node)
-    for (const other of this.descriptions.keys()) if (other !== key && other.startsWith(prefix)) return true
-    return false
   }
 
   /** Called when an open file is closed: owners that locked through nothing else lose their locks. */

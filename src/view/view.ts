@@ -72,6 +72,8 @@ export interface GuestView extends Disposable {
   removexattr(node: Node, name: string): void
   /** Takes or releases a byte-range lock; false when another owner's is in the way. Never waits. */
   lock(node: Node, open: OpenFile, owner: LockOwner, lock: RangeLock): boolean
+  /** Whether another owner who locked through this view may hold locks on the inode. */
+  mayOthersLock(node: Node, owner: LockOwner): boolean
   /** The lock that is in the way of `lock`, of any type where that is F_UNLCK; undefined when it could be taken. */
   findLock(node: Node, owner: LockOwner, lock: RangeLock): RangeLock | undefined
 }
@@ -111,6 +113,7 @@ export function openView(exported: Fd, model: Model, budget: DescriptorBudget): 
     setxattr: (node, name, value, flags) => xattrs.setAttribute(tree.ready(), node, name, value, flags),
     removexattr: (node, name) => xattrs.removeAttribute(tree.ready(), node, name),
     lock: (node, file, owner, lock) => (tree.ready(), locks.set(node, file, owner, lock)),
+    mayOthersLock: (node, owner) => locks.mayOthersHold(node, owner),
     findLock: (node, owner, lock) => (tree.ready(), locks.find(node, owner, lock)),
     [Symbol.dispose]: () => tree[Symbol.dispose](),
   }

@@ -61,6 +61,26 @@ const askAbout = `#!/usr/bin/perl
   }
   print "@found";`
 
+/** Three processes lock a file by turns, waiting for each other: FILE TURNS. Prints how many turns they had in all. */
+const takeTurns = `#!/usr/bin/perl
+  use Fcntl;
+  my ($path, $turns) = @ARGV;
+  my $lock = ${flockOf('F_WRLCK')};
+  my $unlock = ${flockOf('F_UNLCK')};
+  for (1 .. 3) {
+    next if fork;
+    open my $file, '+<', $path or die;
+    for (1 .. $turns) {
+      fcntl $file, F_SETLKW, $lock or die "Cannot lock: $!";
+      select undef, undef, undef, 0.02;
+      fcntl $file, F_SETLK, $unlock or die "Cannot unlock: $!";
+    }
+    exit 0;
+  }
+  my $ended = 0;
+  while (wait != -1) { $ended += $turns if $? == 0 }
+  print $ended;`
+
 /** Takes a lock of fcntl(2) on the whole file in a process of the host; dispose ends the process. */
 async function lockOnHost(path: string): Promise<AsyncDisposable> {
   const program = `use Fcntl; open my $file, '+<', $ARGV[0] or die; my $lock = ${flockOf('F_WRLCK')};
@@ -123,6 +143,10 @@ describeGuest("a Linux guest's locks", () => {
       expect(await tried('/a')).toBe('kept kept kept kept')
     }
     expect(await tried('/a')).toBe('free free free free')
+  })
+
+  it('processes of one guest that wait for the same lock take turns at once', async () => {
+    expect(await guest.check(takeTurns, { args: ['/a/locked', '8'], timeoutMs: 25_000 })).toBe('24')
   })
 
   it('a process that asks is told of locks that are in its way only', async () => {

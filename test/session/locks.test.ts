@@ -1,4 +1,4 @@
-// Locks over the wire (reference §3.12): answered at once, owned by a process of a client, gone with the fid.
+// Locks over the wire (reference §3.12): owned by a process of a client, gone with the fid; nobody waits for long.
 
 import { expect, it } from 'vitest'
 import { F_RDLCK, F_UNLCK, F_WRLCK, O_RDWR } from '../../src/sys/constants.js'
@@ -27,14 +27,88 @@ const test = (exchange: Exchange, fid: number, change: Partial<Body<'Tgetlock'>>
   return exchange.call('Tgetlock', { fid, ...whole, ...change })
 }
 
-it('a contended lock is answered BLOCKED at once, whether or not the client would wait', async () => {
+/** Asks for a lock that the client would wait for; `answer` has its status once it is there. */
+function lockWaiting(exchange: Exchange, fid: number): { readonly status: Promise<number>; answer?: number } {
+  const waiting: ReturnType<typeof lockWaiting> = { status: lock(exchange, fid, { flags: 1 }) }
+  void waiting.status.then((status) => (waiting.answer = status))
+  return waiting
+}
+
+/** Lets the time pass that a request is held back at most, while others are answered. */
+async function passPatience(exchange: Exchange): Promise<void> {
+  for (let passed = 0; passed < 600; passed += 10) {
+    exchange.clock.pass(10)
+    await exchange.call('Tgetattr', { fid: 3, requestMask: 0 })
+  }
+}
+
+it('a contended lock is answered BLOCKED at once when the client would not wait', async () => {
   using exchange = await locking()
   expect(await lock(exchange, 1)).toBe(SUCCESS)
   expect(await lock(exchange, 2)).toBe(BLOCKED)
-  expect(await lock(exchange, 2, { flags: 1 })).toBe(BLOCKED)
   expect(await lock(exchange, 2, { type: RDLCK })).toBe(BLOCKED)
   expect(await lock(exchange, 1, { type: UNLCK })).toBe(SUCCESS)
-  expect(await lock(exchange, 2, { flags: 1 })).toBe(SUCCESS)
+  expect(await lock(exchange, 2)).toBe(SUCCESS)
+})
+
+it('one that another client holds is answered BLOCKED at once, whether or not the client would wait', async () => {
+  using exchange = await locking()
+  using other = exchange.tree.secondView()
+  const whole = { type: F_WRLCK, start: 0n, length: 0n }
+  const [node, file] = [other.node('file'), other.open('file', O_RDWR)]
+  expect(other.view.lock(node, file, { procId: 1, clientId: 'guest' }, whole)).toBe(true)
+  expect(await lock(exchange, 2)).toBe(BLOCKED)
+  expect(await lock(exchange, 2, { flags: 1 })).toBe(BLOCKED)
+  // A process of the same client that has given its lock back is nobody to wait for.
+  other.view.lock(node, file, { procId: 1, clientId: 'guest' }, { ...whole, type: F_UNLCK })
+  for (const type of [WRLCK, UNLCK]) await lock(exchange, 1, { type })
+  other.view.lock(node, file, { procId: 1, clientId: 'guest' }, whole)
+  expect(await lock(exchange, 2, { flags: 1 })).toBe(BLOCKED)
+})
+
+it('one that the client would wait for is taken when its holder’s release is on its way behind the request', async () => {
+  using exchange = await locking()
+  await lock(exchange, 1)
+  const waiting = lockWaiting(exchange, 2)
+  await exchange.call('Tgetattr', { fid: 3, requestMask: 0 })
+  expect(waiting.answer).toBeUndefined()
+  await lock(exchange, 1, { type: UNLCK })
+  exchange.clock.pass(1)
+  expect(await waiting.status).toBe(SUCCESS)
+  expect(await lock(exchange, 3)).toBe(BLOCKED)
+})
+
+it('one that the client would wait for is answered BLOCKED after half a second when it stays held', async () => {
+  using exchange = await locking()
+  await lock(exchange, 1)
+  const waiting = lockWaiting(exchange, 2)
+  await passPatience(exchange)
+  expect(waiting.answer).toBe(BLOCKED)
+  await lock(exchange, 1, { type: UNLCK })
+  expect(await lock(exchange, 3)).toBe(SUCCESS)
+})
+
+it('one that is waited for when its fid is clunked is not taken, nor when the number is used again', async () => {
+  using exchange = await locking()
+  await lock(exchange, 1)
+  const waiting = lockWaiting(exchange, 2)
+  await exchange.call('Tclunk', { fid: 2 })
+  await exchange.walk('file', 2)
+  await exchange.call('Tlopen', { fid: 2, flags: 2 })
+  await lock(exchange, 1, { type: UNLCK })
+  exchange.clock.pass(1)
+  expect(await waiting.status).toBe(BLOCKED)
+  expect(await lock(exchange, 3)).toBe(SUCCESS)
+})
+
+it('one that is waited for when the session ends is not answered', async () => {
+  using exchange = await locking()
+  await lock(exchange, 1)
+  lockWaiting(exchange, 2)
+  await exchange.call('Tversion', { msize: 8192, version: '9P2000.L' })
+  exchange.clock.pass(1)
+  await new Promise<void>((resolve) => exchange.session.whenIdle(resolve))
+  expect(exchange.replies.filter(({ message }) => message === 'Rlock')).toHaveLength(1)
 })
 
 it('the owner is a process of a client, not a fid', async () => {
