@@ -83,7 +83,7 @@ const asLinuxHasIt = (rdev: DeviceNumber): DeviceNumber => unpackDevice(packDevi
 /** Content that is too long for a target, or closed to us, is among the problems and keeps nothing else from showing. */
 function targetOf(view: GuestView, node: Node): string | undefined {
   try {
-    return view.readlink(node)
+    return view.targetOf(node)
   } catch (cause) {
     if (isErrno(cause, 'ENAMETOOLONG') || isErrno(cause, 'EACCES') || isErrno(cause, 'EINVAL')) return undefined
     throw cause

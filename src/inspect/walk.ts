@@ -58,7 +58,7 @@ function step(view: GuestView, dir: Node, name: WalkName): Node {
 
 function targetOf(view: GuestView, link: Node): string {
   try {
-    const target = view.readlink(link)
+    const target = view.targetOf(link)
     if (target === '' || target.includes('\0')) throw new ErrnoError('ENOENT', { op: 'follow a symlink to nothing' })
     if (target.length > TARGET_MAX) throw new ErrnoError('ENAMETOOLONG', { op: 'follow a symlink' })
     return target

@@ -4,11 +4,11 @@
 import { bestEffort, ErrnoError } from '../errors.js'
 import type { DeviceNumber } from '../ids.js'
 import { bytesOf, type Name } from '../name.js'
-import { O_CREAT, O_EXCL, O_WRONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
+import { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
 import { mkdirat, mknodat, readlinkat, unlinkat } from '../sys/directory.js'
 import type { Fd } from '../sys/fd.js'
 import { pread, pwrite } from '../sys/io.js'
-import { openat } from '../sys/open.js'
+import { openat, reopen } from '../sys/open.js'
 import { statx } from '../sys/stat.js'
 import type { Embodiment, StoredObject } from './store.js'
 
@@ -65,20 +65,27 @@ export class AsFiles implements Embodiment {
    * a protocol string is refused (ENAMETOOLONG), for a cut target would lead elsewhere. A symlink that a host process
    * made answers its own target: the guest may read it, and we never follow it.
    */
-  readSymlink(object: StoredObject): string {
-    const file = object.readable()
-    if (file === undefined) {
+  readSymlink(object: StoredObject, isAccess = false): string {
+    const readable = object.readable()
+    if (readable === undefined) {
       const handle = object.handle()
       const type = statx(handle).mode & S_IFMT
       if (type === S_IFLNK) return readlinkat(handle)
       throw new ErrnoError(type === S_IFREG ? 'EACCES' : 'EINVAL', { op: 'read symlink' })
     }
-    let length = 0
-    while (length <= TARGET_MAX) {
-      const read = pread(file, targetBuffer.subarray(length), length)
-      if (read === 0) return targetBuffer.toString('latin1', 0, length)
-      length += read
-    }
-    throw new ErrnoError('ENAMETOOLONG', { op: 'read symlink' })
+    if (!isAccess) return contentOf(readable)
+    // The object's own descriptor leaves the time of access alone.
+    using accessing = reopen(readable, O_RDONLY)
+    return contentOf(accessing)
   }
+}
+
+function contentOf(file: Fd): string {
+  let length = 0
+  while (length <= TARGET_MAX) {
+    const read = pread(file, targetBuffer.subarray(length), length)
+    if (read === 0) return targetBuffer.toString('latin1', 0, length)
+    length += read
+  }
+  throw new ErrnoError('ENAMETOOLONG', { op: 'read symlink' })
 }

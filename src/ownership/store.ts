@@ -85,8 +85,8 @@ export interface Embodiment {
   createNode(dir: Fd, name: Name, guestMode: number, rdev: DeviceNumber): void
   /** `target` is Latin-1 bytes. On failure nothing is left behind. */
   createSymlink(dir: Fd, name: Name, target: string): void
-  /** The target of an object whose guest type is symlink. */
-  readSymlink(object: StoredObject): string
+  /** The target of a symlink. Unless `isAccess`, its time of access stays where the host lets it. */
+  readSymlink(object: StoredObject, isAccess?: boolean): string
 }
 
 /** Which host attribute a guest's attribute is kept in (reference §2.3). */

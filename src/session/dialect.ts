@@ -35,7 +35,7 @@ export const dotu: Dialect = {
   refusal: withText,
 }
 
-/** Before a Tversion, and after one that failed. */
+/** Before the first Tversion that names a dialect. */
 export const undecided: Dialect = { ...dotl, version: undefined, refusal: withText }
 
 /** The dialect of that exact name; undefined for any other, plain 9P2000 included. */

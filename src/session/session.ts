@@ -76,6 +76,7 @@ export interface SessionOptions {
 export class Session implements Connection, Disposable {
   readonly fids: Fids
   readonly qids: Qids
+  /** 0 while no version is agreed on. */
   msize = 0
   dialect = undecided
   readonly clock: Clock
@@ -138,14 +139,15 @@ export class Session implements Connection, Disposable {
     // A new session: what is under way belongs to nobody any more and is not answered.
     this.pending.abandon()
     this.fids.clear()
-    this.dialect = undecided
+    this.msize = 0
     const agreed = Math.min(msize, this.options.settings.msize)
     const dialect = dialectOf(version)
     if (dialect === undefined) return { msize: agreed, version: 'unknown' }
+    // Also where it comes to nothing: QEMU words its refusals as the client last asked.
+    this.dialect = dialect
     if (msize < LEAST_MSIZE) throw new ErrnoError('EMSGSIZE', { op: 'negotiate', msize, least: LEAST_MSIZE })
     this.msize = agreed
     this.reader.limit = agreed
-    this.dialect = dialect
     return { msize: agreed, version }
   }
 
@@ -171,7 +173,7 @@ export class Session implements Connection, Disposable {
     const watched = observer && new Watch(observer, { tag, type, request, size: this.reader.size })
     if (request === undefined)
       this.refuse(tag, new ErrnoError('EOPNOTSUPP', { op: 'understand message', type }), watched)
-    else if (this.dialect === undecided && request !== 'Tversion') {
+    else if (this.msize === 0 && request !== 'Tversion') {
       this.refuse(tag, new ErrnoError('EPROTO', { op: 'answer before Tversion', request }), watched)
     } else if (this.view.isReadOnly && !READ_ONLY_REQUESTS.has(request)) {
       this.refuse(tag, new ErrnoError('EROFS', { op: 'change a read-only export', request }), watched)

@@ -59,8 +59,10 @@ export interface GuestView extends Disposable {
   mknod(dir: Node, name: Name, mode: number, rdev: DeviceNumber, owner: making.Owner): GuestStat
   /** `target` is Latin-1 bytes. */
   symlink(dir: Node, name: Name, target: string, owner: making.Owner): GuestStat
-  /** The target of a symlink (Latin-1 bytes); EINVAL for anything else. */
+  /** The target of a symlink (Latin-1 bytes), which is an access to it; EINVAL for anything else. */
   readlink(node: Node): string
+  /** The same for one who looks at the tree: its time of access stays, where the host can show a target without one. */
+  targetOf(node: Node): string
   link(node: Node, dir: Node, name: Name): void
   rename(fromDir: Node, from: Name, toDir: Node, to: Name): void
   renameNode(node: Node, toDir: Node, to: Name): void
@@ -102,7 +104,8 @@ export function openView(exported: Fd, model: Model, budget: DescriptorBudget): 
     mkdir: (dir, name, mode, owner) => making.mkdir(tree.ready(), dir, name, mode, owner),
     mknod: (dir, name, mode, rdev, owner) => making.mknod(tree.ready(), dir, name, mode, rdev, owner),
     symlink: (dir, name, target, owner) => making.symlink(tree.ready(), dir, name, target, owner),
-    readlink: (node) => readlink(tree.ready(), node),
+    readlink: (node) => readSymlink(tree.ready(), node, true),
+    targetOf: (node) => readSymlink(tree.ready(), node, false),
     link: (node, dir, name) => names.link(tree.ready(), node, dir, name),
     rename: (fromDir, from, toDir, to) => names.rename(tree.ready(), fromDir, from, toDir, to),
     renameNode: (node, toDir, to) => names.renameNode(tree.ready(), node, toDir, to),
@@ -119,7 +122,7 @@ export function openView(exported: Fd, model: Model, budget: DescriptorBudget): 
   }
 }
 
-function readlink(tree: Tree, node: Node): string {
+function readSymlink(tree: Tree, node: Node, isAccess: boolean): string {
   if (attributes.typeOf(tree, node) !== S_IFLNK) throw new ErrnoError('EINVAL', { op: 'read as a symlink' })
-  return tree.model.embodiment.readSymlink(node)
+  return tree.model.embodiment.readSymlink(node, isAccess)
 }

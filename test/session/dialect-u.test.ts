@@ -67,7 +67,7 @@ describe('errors', () => {
     })
   })
 
-  it('are so before any Tversion, and after one that failed', async () => {
+  it('are so before any Tversion, and later in the words of the last dialect that was asked for', async () => {
     using exchange = new Exchange()
     const refused = async (): Promise<unknown> => {
       const reply = exchange.replyTo(7)
@@ -78,6 +78,10 @@ describe('errors', () => {
     await exchange.call('Tversion', { msize: 8192, version: '9P2000.L' })
     expect(await refused()).toBe('Rlerror')
     await exchange.call('Tversion', { msize: 8192, version: '9P2000' })
+    expect(await refused()).toBe('Rlerror')
+    const reply = exchange.replyTo(7)
+    exchange.send('Tversion', { msize: 100, version: '9P2000.u' }, 7)
+    expect((await reply).message).toBe('Rerror')
     expect(await refused()).toBe('Rerror')
   })
 })
