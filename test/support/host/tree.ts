@@ -126,7 +126,7 @@ export class HostTree implements Disposable {
 let parent: string | undefined
 
 /** A directory on a file system with user attributes: the usual one for temporary files or, failing that, the checkout's. */
-function scratchParent(): string {
+export function scratchParent(): string {
   parent ??= hasUserAttributes(tmpdir()) ? tmpdir() : cacheDirectory()
   return parent
 }

@@ -1,0 +1,34 @@
+// Generated sequences: from a seed that the run prints, until enough messages were exchanged.
+
+import fc from 'fast-check'
+import type { Oracle } from './oracle.js'
+import { perform } from './perform.js'
+import { step } from './steps.js'
+
+/** The seed of this run: SEED=n repeats it. */
+export const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+
+/** How many messages a model are exchanged at least; VIRTFS_ORACLE_MESSAGES asks for more. */
+export const messagesWanted = Number(process.env['VIRTFS_ORACLE_MESSAGES'] ?? 2000)
+
+/** Sequences between two looks at how many messages there were. */
+const CHUNK = 20
+
+const sequence = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' })
+
+/** Plays generated sequences; rejects with the simplest one found on which the two sides disagree. */
+export async function compareGenerated(oracle: Oracle): Promise<void> {
+  const property = fc.asyncProperty(sequence, async (steps) => {
+    await oracle.play(async (pair) => {
+      await pair.begin()
+      for (const one of steps) {
+        // What the two did is not the same any more, for a reason that is known.
+        if (pair.diverged !== undefined) return
+        await perform(one, pair)
+      }
+    })
+  })
+  for (let chunk = 0; oracle.messageCount < messagesWanted; chunk += 1) {
+    await fc.assert(property, { seed: seed + chunk, numRuns: CHUNK, includeErrorInReport: true })
+  }
+}

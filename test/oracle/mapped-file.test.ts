@@ -1,0 +1,3 @@
+import { describeOracle } from './suite.js'
+
+describeOracle('QEMU and virtfs, message by message', ['mapped-file'])

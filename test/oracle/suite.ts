@@ -1,0 +1,113 @@
+// The whole comparison under one model: hand-written sequences, generated ones, and that nothing of it has rotted.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { securityModels, type SecurityModel } from '../../src/ownership/models.js'
+import { messagesOfU } from '../../src/wire/messages-u.js'
+import { messages } from '../../src/wire/messages.js'
+import { isRoot } from '../support/host/nobody.js'
+import type { Case } from './case.js'
+import { cases } from './cases.js'
+import { differences } from './differences.js'
+import { compareGenerated, messagesWanted, seed } from './generated.js'
+import { findQemu, newTally, Oracle } from './oracle.js'
+
+/** Models that keep on the host what only root may put there. */
+const NEED_ROOT: readonly SecurityModel[] = ['passthrough', 'none']
+
+/**
+ * Declares the comparison under `models`, by servers without privilege if `isUnprivileged`. Where it cannot run it is
+ * skipped with one line that says why; with VIRTFS_GUEST=required in the environment it fails instead.
+ */
+export function describeOracle(title: string, models: readonly SecurityModel[], isUnprivileged = false): void {
+  describeOracleTests(
+    title,
+    () => describe.each(models)('%s', (model) => declare(model, isUnprivileged)),
+    isUnprivileged || models.some((model) => NEED_ROOT.includes(model)),
+  )
+}
+
+/** Declares tests that need QEMU, and perhaps root; see `describeOracle`. */
+export function describeOracleTests(title: string, tests: () => void, needsRoot = false): void {
+  const missing = whatIsMissing(needsRoot)
+  if (missing === undefined || process.env['VIRTFS_GUEST'] === 'required') {
+    describe(title, tests)
+    return
+  }
+  process.stderr.write(`oracle suite: skipping "${title}": missing ${missing}\n`)
+  describe.skip(title, tests)
+}
+
+function whatIsMissing(needsRoot: boolean): string | undefined {
+  if (process.platform !== 'linux') return `Linux (this is ${process.platform})`
+  if (findQemu() === undefined) return 'qemu-system-x86_64 (Debian package qemu-system-x86)'
+  return needsRoot && !isRoot ? 'root' : undefined
+}
+
+function declare(model: SecurityModel, isUnprivileged: boolean): void {
+  const byHand = newTally()
+  const generated = newTally()
+  const own = cases.filter((one) => isFor(one, model, isUnprivileged))
+  let writable: Oracle
+  let readOnly: Oracle
+
+  beforeAll(async () => {
+    writable = await Oracle.start({ model, isUnprivileged }, byHand)
+    readOnly = await Oracle.start({ model, isUnprivileged, isReadOnly: true }, byHand)
+  })
+  afterAll(async () => {
+    await writable[Symbol.asyncDispose]()
+    await readOnly[Symbol.asyncDispose]()
+  })
+
+  for (const one of own) {
+    it(one.title, async () => {
+      if (one.startsBare !== true) return playCase(one, one.as === 'read-only' ? readOnly : writable)
+      await using bare = await Oracle.start({ model, isUnprivileged }, byHand)
+      await playCase(one, bare)
+    })
+  }
+
+  it('every difference that is allowed here was met by a case', () => {
+    const expected = differences.filter(
+      (one) => (one.models?.includes(model) ?? true) && (one.isUnprivileged ?? false) === isUnprivileged,
+    )
+    const unmet = expected.filter((one) => !isUnprivileged || one.isUnprivileged).filter((one) => !byHand.met.has(one))
+    expect(unmet.map(({ title }) => title)).toEqual([])
+  })
+
+  it(
+    `at least ${messagesWanted} generated messages are answered alike (SEED=${seed})`,
+    { timeout: 600_000 },
+    async () => {
+      await using oracle = await Oracle.start({ model, isUnprivileged }, generated)
+      await compareGenerated(oracle)
+      expect(oracle.messageCount).toBeGreaterThanOrEqual(messagesWanted)
+    },
+  )
+
+  if (isUnprivileged) return
+  it('every request of 9P2000.L was sent', () => {
+    const sent: ReadonlySet<string> = new Set([...byHand.messages.keys(), ...generated.messages.keys()])
+    const requests = Object.keys(messages).filter((message) => message.startsWith('T') && !(message in messagesOfU))
+    expect(requests.filter((message) => !sent.has(message))).toEqual([])
+  })
+}
+
+const isFor = ({ models, as }: Case, model: SecurityModel, isUnprivileged: boolean): boolean =>
+  (models?.includes(model) ?? true) && (as === 'unprivileged') === isUnprivileged
+
+async function playCase({ run, plant, startsBare }: Case, oracle: Oracle): Promise<void> {
+  await oracle.play(async (pair) => {
+    if (startsBare !== true) await pair.begin()
+    await run(pair)
+  }, plant)
+}
+
+/** Cases that no model runs, and titles that two have. */
+export function misfits(): string[] {
+  const orphans = cases.filter(
+    ({ models }) => models !== undefined && !models.some((one) => securityModels.includes(one)),
+  )
+  const titles = cases.map(({ title }) => title)
+  return [...orphans.map(({ title }) => title), ...titles.filter((title, index) => titles.indexOf(title) !== index)]
+}

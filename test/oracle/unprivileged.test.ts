@@ -1,0 +1,3 @@
+import { describeOracle } from './suite.js'
+
+describeOracle('QEMU and virtfs without privilege', ['mapped-xattr', 'mapped-file', 'none'], true)
