@@ -254,6 +254,7 @@ export class Session implements Connection, Disposable {
     const timer = this.clock.after(wait.ms, () => {
       later.cancel = undefined
       this.pending.letGo(bytes)
+      // An answer that is there at once is sent before anything else runs: its data may lie where the next reply's will.
       this.answerLater(
         later,
         reply,
