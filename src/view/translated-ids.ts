@@ -1,7 +1,7 @@
 // A guest whose ids are not those that are stored: ranges are mapped, and root or everybody may be squashed into an
 // anonymous user as NFS does it. A wrapper, through which every id goes on its way in and out.
 
-import { guestGid, type GuestGid, guestUid, type GuestUid, NO_ID } from '../ids.js'
+import { guestGid, guestUid, type GuestUid, NO_ID } from '../ids.js'
 import type { GuestStat } from '../ownership/ownership.js'
 import { ACL_NAMES } from '../ownership/xattr-names.js'
 import { translateAcl, translateNewAcl } from './acl-ids.js'
@@ -28,7 +28,7 @@ export interface IdSettings {
 const isIdentity = ({ uids, gids, squash }: IdSettings): boolean =>
   uids.length === 0 && gids.length === 0 && squash === 'none'
 
-/** One kind of id. "Nobody in particular" stays what it is. */
+/** One kind of id. */
 class Translation {
   private readonly map: IdMap
 
@@ -44,10 +44,19 @@ class Translation {
     return this.squash === 'all' || (this.squash === 'root' && id === 0)
   }
 
-  /** What is stored for an id of the client. An anonymous id is stored as it is: it needs no range. */
+  /** What is stored for an id of the client, where NO_ID says "no change". An anonymous id needs no range. */
   stored(id: number): number {
     if (id === NO_ID) return id
     return this.isSquashed(id) ? this.anonymous : this.map.toHost(id)
+  }
+
+  /**
+   * The same for the owner of a new object. Who does not say who they are (n_uname -1, as with access=any) is anonymous:
+   * otherwise the object would stay the server's own, which under passthrough is root.
+   */
+  owning(id: number): number {
+    if (id !== NO_ID) return this.stored(id)
+    return this.map.isIdentity && this.squash === 'none' ? id : this.anonymous
   }
 
   /** What the client is shown for a stored id. Squashing goes one way, as in NFS. */
@@ -61,18 +70,16 @@ export function translateIds(view: GuestView, settings: IdSettings): GuestView {
   if (isIdentity(settings)) return view
   const uids = new Translation(settings.uids, settings.squash, settings.anonUid)
   const gids = new Translation(settings.gids, settings.squash, settings.anonGid)
-  const uid = (id: GuestUid): GuestUid => guestUid(uids.stored(id))
-  const gid = (id: GuestGid): GuestGid => guestGid(gids.stored(id))
   const incoming = { uid: (id: number) => uids.stored(id), gid: (id: number) => gids.stored(id) }
   const outgoing = { uid: (id: number) => uids.shown(id), gid: (id: number) => gids.shown(id) }
 
-  const owner = (of: Owner): Owner => ({ uid: uid(of.uid), gid: gid(of.gid) })
+  const owner = (of: Owner): Owner => ({ uid: guestUid(uids.owning(of.uid)), gid: guestGid(gids.owning(of.gid)) })
   /** Who acts: a guest's root that is mapped is still root of what it may see, one that is squashed is nobody. */
   const actor = (id: GuestUid): GuestUid => (uids.isSquashed(id) ? guestUid(settings.anonUid) : id)
   const changed = (change: AttributeChange): AttributeChange => ({
     ...change,
-    ...(change.uid === undefined ? {} : { uid: uid(change.uid) }),
-    ...(change.gid === undefined ? {} : { gid: gid(change.gid) }),
+    ...(change.uid === undefined ? {} : { uid: guestUid(uids.stored(change.uid)) }),
+    ...(change.gid === undefined ? {} : { gid: guestGid(gids.stored(change.gid)) }),
   })
   const shown = (stat: GuestStat): GuestStat => ({
     ...stat,

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Guest } from '../support/guest/guest.js'
-import { mountTcp } from '../support/guest/mount.js'
+import { mountTcp, unmount } from '../support/guest/mount.js'
 import { describeGuest } from '../support/guest/suite.js'
 import { isRoot } from '../support/host/nobody.js'
 import { serveNewTree, type ServerProcess } from '../support/server-process.js'
@@ -96,5 +96,27 @@ describeGuest('a guest whose ids are mapped', () => {
       expect(seen).not.toContain(' 0:0')
       await guest.check('cd /; umount /squashed')
     })
+
+    it.each(['9p2000.L', '9p2000.u'])(
+      'nothing is the host root’s when the guest names no user (%s, access=any)',
+      async (version) => {
+        await using server = await serveNewTree('passthrough', { as: 'root', flags: ranges })
+        await mountTcp(guest, server, '/any', { version, access: 'any' })
+        await guest.check(
+          'cd /any; echo by nobody > file; chmod 4755 file; mkdir directory; ln -s x symlink; mkfifo fifo',
+        )
+        await unmount(guest, '/any')
+        const owners = execFileSync('find', ['.', '-mindepth', '1', '-printf', '%P %U\n'], {
+          cwd: server.tree,
+          encoding: 'utf8',
+        })
+        expect(owners.trim().split('\n').sort()).toEqual([
+          'directory 65534',
+          'fifo 65534',
+          'file 65534',
+          'symlink 65534',
+        ])
+      },
+    )
   })
 })

@@ -134,11 +134,20 @@ describe('mapped ranges', () => {
     expect(exchange.session.fids.count).toBe(2)
   })
 
-  it('whoever attaches as nobody in particular stores no owner, as ever', async () => {
-    using exchange = await start(mapped, NO_ID)
-    await makeAll(exchange, NO_ID)
-    expect(exchange.tree.stat('file').uid).toBe(exchange.tree.stat('file').host.uid)
-  })
+  it.each<[string, Partial<IdSettings>, string]>([
+    ['ranges', mapped, '65534:65534'],
+    ['root squashed', { squash: 'root' }, '65534:65534'],
+    ['all squashed', { squash: 'all', anonUid: 7, anonGid: 8 }, '7:8'],
+  ])(
+    'with %s, what is made by nobody in particular is the anonymous user’s, not the server’s',
+    async (_, ids, owner) => {
+      using exchange = await start(ids, NO_ID)
+      for (const path of await makeAll(exchange, NO_ID)) expect([path, stored(exchange, path)]).toEqual([path, owner])
+      // As the owner to be set it means no change.
+      expect(await chown(exchange, 'file', NO_ID, NO_ID)).toBeUndefined()
+      expect(stored(exchange, 'file')).toBe(owner)
+    },
+  )
 
   it('what is stored outside every range is shown as 65534', async () => {
     using exchange = await start(mapped, 7, { furnish: (tree) => tree.write('strange') })
