@@ -3,7 +3,17 @@
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { NewcArchive } from './newc.js'
 import { guestCache, guestPrograms } from './project.js'
@@ -54,11 +64,29 @@ function uncompressedKernel({ kernel, programs }: GuestTools): string {
   const at = bzImage.indexOf(xzMagic)
   if (at < 0) return kernel.image
   return keep(`vmlinux-${kernel.release}-${hashOf(bzImage)}`, () => {
-    const options = { input: bzImage.subarray(at), maxBuffer: 2 ** 29 }
-    const elf = execFileSync(programs.xz, ['--decompress', '--stdout', '--single-stream', '--quiet'], options)
+    // From a file: xz does not read what lies behind the stream, and whoever writes it into a pipe may get EPIPE.
+    const elf = fromFile(bzImage.subarray(at), (stdin) =>
+      execFileSync(programs.xz, ['--decompress', '--stdout', '--single-stream', '--quiet'], {
+        stdio: [stdin, 'pipe', 'inherit'],
+        maxBuffer: 2 ** 29,
+      }),
+    )
     if (!elf.subarray(0, 4).equals(elfMagic)) throw new Error(`Cannot extract "${kernel.image}": no ELF image inside`)
     return elf
   })
+}
+
+/** Lends `use` a descriptor from which `content` can be read. */
+function fromFile<T>(content: Buffer, use: (descriptor: number) => T): T {
+  const path = join(guestCache, `stdin.${process.pid}`)
+  writeFileSync(path, content)
+  const descriptor = openSync(path, 'r')
+  unlinkSync(path)
+  try {
+    return use(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function rootFileSystem(tools: GuestTools): Buffer {
