@@ -2,6 +2,7 @@
 
 import { ErrnoError } from '../errors.js'
 import { F_RDLCK, F_UNLCK, F_WRLCK, O_DIRECTORY } from '../sys/constants.js'
+import type { RangeLock } from '../sys/lock.js'
 import type { Node } from '../view/node.js'
 import type { OpenDirectory } from '../view/open-directory.js'
 import type { OpenFile } from '../view/open-file.js'
@@ -106,7 +107,10 @@ export const fileHandlers: Filing = {
     const lock = { type: lockType(type), start, length }
     const owner = { procId, clientId }
     const take = (): boolean => view.lock(state.node, role, owner, lock)
-    if (take()) return { status: LOCK_SUCCESS }
+    if (take()) {
+      if (isOfFlock(lock, flags)) view.unlockWhole(role)
+      return { status: LOCK_SUCCESS }
+    }
     // A contended lock is answered at once: the client asks again (reference §3.12).
     if (flags !== LOCK_FLAGS_BLOCK || !view.mayOthersLock(state.node, owner)) return { status: LOCK_BLOCKED }
     return takeSoon(clock, take, () => fids.isCurrent(fid, state)).then((isTaken) => ({
@@ -157,6 +161,13 @@ function lockType(type: number): number {
   if (type === LOCK_TYPE_UNLCK) return F_UNLCK
   throw new ErrnoError('EINVAL', { op: 'lock', type })
 }
+
+/**
+ * True for what Linux sends to unlock by flock(2), which any process that has the file may do. What it sends for a process
+ * that closes a file, whether it ever locked it or not, has no flag (fs/locks.c, flock and locks_remove_posix).
+ */
+const isOfFlock = ({ type, start, length }: RangeLock, flags: number): boolean =>
+  type === F_UNLCK && flags === LOCK_FLAGS_BLOCK && start === 0n && length === 0n
 
 /** Linux always asks with UNLCK, whatever its process would lock. */
 function typeAsked(type: number): number {

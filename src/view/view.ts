@@ -74,6 +74,8 @@ export interface GuestView extends Disposable {
   removexattr(node: Node, name: string): void
   /** Takes or releases a byte-range lock; false when another owner's is in the way. Never waits. */
   lock(node: Node, open: OpenFile, owner: LockOwner, lock: RangeLock): boolean
+  /** Gives back the locks on the whole that anybody took through this open file, as flock(2) does. */
+  unlockWhole(open: OpenFile): void
   /** Whether another owner who locked through this view may hold locks on the inode. */
   mayOthersLock(node: Node, owner: LockOwner): boolean
   /** The lock that is in the way of `lock`, of any type where that is F_UNLCK; undefined when it could be taken. */
@@ -116,6 +118,7 @@ export function openView(exported: Fd, model: Model, budget: DescriptorBudget): 
     setxattr: (node, name, value, flags) => xattrs.setAttribute(tree.ready(), node, name, value, flags),
     removexattr: (node, name) => xattrs.removeAttribute(tree.ready(), node, name),
     lock: (node, file, owner, lock) => (tree.ready(), locks.set(node, file, owner, lock)),
+    unlockWhole: (file) => locks.unlockWhole(file),
     mayOthersLock: (node, owner) => locks.mayOthersHold(node, owner),
     findLock: (node, owner, lock) => (tree.ready(), locks.find(node, owner, lock)),
     [Symbol.dispose]: () => tree[Symbol.dispose](),

@@ -81,6 +81,31 @@ const takeTurns = `#!/usr/bin/perl
   while (wait != -1) { $ended += $turns if $? == 0 }
   print $ended;`
 
+/** A child gives back what its parent has locked with flock(2), and makes a shared lock exclusive: FILE. */
+const shareFlock = `#!/usr/bin/perl
+  use Fcntl qw(:DEFAULT :flock);
+  sub opened { open my $file, '+<', $ARGV[0] or die "Cannot open $ARGV[0]: $!"; return $file }
+  sub may { return flock($_[0], $_[1] | LOCK_NB) ? 'may' : 'may not' }
+  my $inherited = opened();
+  flock $inherited, LOCK_EX or die "Cannot lock: $!";
+  $| = 1;
+  if (fork == 0) {
+    my $other = opened();
+    print may($other, LOCK_EX), ', ';
+    flock $inherited, LOCK_UN or die "Cannot unlock: $!";
+    print may($other, LOCK_EX), '; ';
+    close $other;
+    exit 0;
+  }
+  wait;
+  flock $inherited, LOCK_SH or die "Cannot lock: $!";
+  if (fork == 0) {
+    my $other = opened();
+    print may($inherited, LOCK_EX), ', ', may($other, LOCK_SH);
+    exit 0;
+  }
+  wait;`
+
 /** Takes a lock of fcntl(2) on the whole file in a process of the host; dispose ends the process. */
 async function lockOnHost(path: string): Promise<AsyncDisposable> {
   const program = `use Fcntl; open my $file, '+<', $ARGV[0] or die; my $lock = ${flockOf('F_WRLCK')};
@@ -147,6 +172,11 @@ describeGuest("a Linux guest's locks", () => {
 
   it('processes of one guest that wait for the same lock take turns at once', async () => {
     expect(await guest.check(takeTurns, { args: ['/a/locked', '8'], timeoutMs: 25_000 })).toBe('24')
+  })
+
+  it('a lock of flock(2) is its open file’s, whichever process has it', async () => {
+    expect(await guest.check(shareFlock, { args: ['/a/locked'] })).toBe('may not, may; may, may not')
+    expect(await tried('/b')).toBe('free free free free')
   })
 
   it('a process that asks is told of locks that are in its way only', async () => {

@@ -1,6 +1,6 @@
 // Locks over the wire (reference §3.12): owned by a process of a client, gone with the fid; nobody waits for long.
 
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { F_RDLCK, F_UNLCK, F_WRLCK, O_RDWR } from '../../src/sys/constants.js'
 import type { Body } from '../../src/wire/messages.js'
 import { Exchange } from '../support/exchange.js'
@@ -116,6 +116,56 @@ it('the owner is a process of a client, not a fid', async () => {
   expect(await lock(exchange, 1, { procId: 5 })).toBe(SUCCESS)
   expect(await lock(exchange, 2, { procId: 5 })).toBe(SUCCESS)
   expect(await lock(exchange, 1, { procId: 5, clientId: 'another' })).toBe(BLOCKED)
+})
+
+describe('a lock on the whole through one open file, as flock(2) has it,', () => {
+  const [parent, child] = [{ procId: 5 }, { procId: 6 }]
+
+  it('may be given back by another process, with the flag that flock sets', async () => {
+    using exchange = await locking()
+    await lock(exchange, 1, parent)
+    expect(await lock(exchange, 1, { ...child, type: UNLCK, flags: 1 })).toBe(SUCCESS)
+    expect(await lock(exchange, 2)).toBe(SUCCESS)
+  })
+
+  it('stays when another process closes the file', async () => {
+    using exchange = await locking()
+    await lock(exchange, 1, parent)
+    expect(await lock(exchange, 1, { ...child, type: UNLCK })).toBe(SUCCESS)
+    expect(await lock(exchange, 2)).toBe(BLOCKED)
+  })
+
+  it('is converted by another process, whose it is then', async () => {
+    using exchange = await locking()
+    for (const procId of [4, 5]) expect(await lock(exchange, 1, { procId, type: RDLCK })).toBe(SUCCESS)
+    expect(await lock(exchange, 1, child)).toBe(SUCCESS)
+    expect(await lock(exchange, 2, { procId: 7, type: RDLCK })).toBe(BLOCKED)
+    expect(await lock(exchange, 1, { ...child, type: RDLCK })).toBe(SUCCESS)
+    expect(await lock(exchange, 2, { procId: 7, type: RDLCK })).toBe(SUCCESS)
+    // That the parent closes the file, or is told late that its lock is gone, changes nothing.
+    await lock(exchange, 1, { ...parent, type: UNLCK })
+    expect(await lock(exchange, 2, { procId: 7 })).toBe(BLOCKED)
+    await exchange.call('Tclunk', { fid: 1 })
+    expect(await lock(exchange, 2, { procId: 7 })).toBe(SUCCESS)
+  })
+
+  it('is not converted past the lock of somebody else', async () => {
+    using exchange = await locking()
+    await lock(exchange, 1, { ...parent, type: RDLCK })
+    await lock(exchange, 2, { procId: 7, type: RDLCK })
+    expect(await lock(exchange, 1, child)).toBe(BLOCKED)
+    await lock(exchange, 2, { procId: 7, type: UNLCK })
+    expect(await lock(exchange, 3, { procId: 8 })).toBe(BLOCKED)
+    expect(await lock(exchange, 1, child)).toBe(SUCCESS)
+  })
+
+  it('is no lock of a range: those belong to processes alone', async () => {
+    using exchange = await locking()
+    await lock(exchange, 1, { ...parent, start: 0n, length: 10n })
+    expect(await lock(exchange, 1, child)).toBe(BLOCKED)
+    await lock(exchange, 1, { ...child, type: UNLCK, flags: 1 })
+    expect(await lock(exchange, 2, { start: 5n, length: 1n })).toBe(BLOCKED)
+  })
 })
 
 it('the last clunk of a fid that locked ends the lock', async () => {
