@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.js'
 import type { GuestView } from '../view/view.js'
-import { IOHDRSZ } from '../wire/constants.js'
+import { IOHDRSZ, TEXT_REPLY_MAX } from '../wire/constants.js'
 import type { Body } from '../wire/messages.js'
 import type { Dialect } from './dialect.js'
 import type { Fids } from './fids.js'
@@ -32,3 +32,6 @@ export interface Connection {
 
 /** The most payload that fits a reply: Linux 6.1 refuses a frame of msize bytes, so one byte less than that. */
 export const payloadLimit = (msize: number, count: number): number => Math.min(count, msize - IOHDRSZ)
+
+/** The most text in the reply to a Treadlink or Tstat: Linux ends a connection that brings more than it has room for. */
+export const textLimit = (msize: number): number => Math.min(msize, TEXT_REPLY_MAX) - IOHDRSZ

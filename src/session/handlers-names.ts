@@ -23,7 +23,7 @@ import {
   SETATTR_UID,
 } from '../wire/constants.js'
 import type { Body } from '../wire/messages.js'
-import type { Connection } from './connection.js'
+import { type Connection, textLimit } from './connection.js'
 import { attributesOf } from './qids.js'
 
 type Naming = Pick<
@@ -93,7 +93,7 @@ export const nameHandlers: Naming = {
 
   Treadlink: ({ fid }, { fids, view, msize }) => {
     const target = view.readlink(fids.get(fid, 'ENOENT').node)
-    if (target.length > msize - IOHDRSZ) throw new ErrnoError('ENAMETOOLONG', { op: 'send symlink target' })
+    if (target.length > textLimit(msize)) throw new ErrnoError('ENAMETOOLONG', { op: 'send symlink target' })
     return { target }
   },
 

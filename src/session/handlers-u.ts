@@ -32,7 +32,6 @@ import {
   DMNAMEDPIPE,
   DMSOCKET,
   DMSYMLINK,
-  IOHDRSZ,
   OAPPEND,
   OEXCL,
   ORDWR,
@@ -40,8 +39,8 @@ import {
   OWRITE,
 } from '../wire/constants.js'
 import type { Body } from '../wire/messages.js'
-import { DONT_TOUCH, DONT_TOUCH_LENGTH, STAT_RECORD_MAX, type StatChange, statRecord } from '../wire/stat.js'
-import type { Connection } from './connection.js'
+import { DONT_TOUCH, DONT_TOUCH_LENGTH, type StatChange, statRecord } from '../wire/stat.js'
+import { type Connection, textLimit } from './connection.js'
 import type { Fid } from './fids.js'
 import { fileIoUnit, openFid } from './handlers-files.js'
 import { fsyncOffThread } from './off-thread.js'
@@ -85,8 +84,7 @@ export const handlersOfU: Pick<Handlers<[Connection]>, 'Topen' | 'Tcreate' | 'Ts
     const stat = view.stat(node)
     const name = node.isRoot ? '.' : node.name
     const record = recordOf(name, stat, qids.of(stat), () => view.targetOf(node))
-    if (statRecord.size(record) > Math.min(msize - IOHDRSZ, STAT_RECORD_MAX))
-      throw new ErrnoError('ENAMETOOLONG', { op: 'describe', name })
+    if (statRecord.size(record) > textLimit(msize)) throw new ErrnoError('ENAMETOOLONG', { op: 'describe', name })
     return { stat: record }
   },
 

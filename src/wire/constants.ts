@@ -16,6 +16,8 @@ export const PAYLOAD_HEADER_SIZE = 11
 export const IOHDRSZ = 24
 /** The smallest msize that Linux accepts in Rversion. */
 export const LEAST_MSIZE = 4096
+/** What newer Linux has room for in the replies to Treadlink and Tstat, whatever msize is (p9_msg_buf_size). */
+export const TEXT_REPLY_MAX = 8192
 
 export const QID_DIR = 0x80
 export const QID_SYMLINK = 0x02

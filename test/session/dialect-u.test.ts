@@ -123,12 +123,21 @@ describe('Tstat', () => {
     expect([frame.readUInt16LE(7), frame.readUInt16LE(9)]).toEqual([record, record - 2])
   })
 
-  it('refuses a target that leaves no room in the reply (ENAMETOOLONG)', async () => {
-    const deep = (tree: ViewedTree): void => void tree.symlink('t'.repeat(9000), 'long')
-    using exchange = await start({ furnish: deep })
-    await exchange.walk('long', 1)
-    expect(await exchange.refusal('Tstat', { fid: 1 })).toBe('ENAMETOOLONG')
-  })
+  it.each([8192, 131_072])(
+    'refuses a target that leaves no room in the 8192 bytes that Linux has for the reply (ENAMETOOLONG), msize %i',
+    async (msize) => {
+      // What is left beside the fixed fields of the record and the name.
+      const most = 8168 - (2 + 61) - 'fits'.length
+      const furnishLong = (tree: ViewedTree): void => {
+        tree.symlink('t'.repeat(most), 'fits')
+        tree.symlink('t'.repeat(most + 1), 'long')
+      }
+      using exchange = await start({ furnish: furnishLong, msize })
+      expect((await statOf(exchange, 'fits')).extension).toHaveLength(most)
+      await exchange.walk('long', 1)
+      expect(await exchange.refusal('Tstat', { fid: 1 })).toBe('ENAMETOOLONG')
+    },
+  )
 })
 
 describe('Topen', () => {
