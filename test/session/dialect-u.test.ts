@@ -109,6 +109,13 @@ describe('Tstat', () => {
     )
   })
 
+  it('shows a directory with the length that the host has for it', async () => {
+    using exchange = await start()
+    const { size } = statSync(exchange.tree.at('directory'))
+    expect((await statOf(exchange, 'directory')).length).toBe(size)
+    expect(size).toBeGreaterThan(0)
+  })
+
   it('calls the root "."', async () => {
     using exchange = await start()
     expect((await statOf(exchange, '')).name).toBe('.')
@@ -209,6 +216,16 @@ describe('Tcreate', () => {
     ])
   })
 
+  it.each([
+    ['a file', 0o4711, 0o104711],
+    ['a directory', dm.DMDIR + 0o4711, 0o040711],
+  ])('takes octal set-id bits for %s as QEMU does: of files alone', async (_what, perm, mode) => {
+    using exchange = await start()
+    await exchange.walk('', 1)
+    await create(exchange, 'new', perm, { mode: 0 })
+    expect(exchange.tree.stat('new').mode).toBe(mode)
+  })
+
   it('without OEXCL opens a file that is there and leaves its owner and mode; with it, EEXIST', async () => {
     using exchange = await start()
     await exchange.walk('', 1)
@@ -247,6 +264,9 @@ describe('Tcreate', () => {
     await exchange.walk('file', 5)
     await exchange.walk('directory', 1)
     const { qid } = await create(exchange, 'again', dm.DMLINK, { extension: '5\n', mode: 0 })
+    // The fid is the link now, not open.
+    expect((await exchange.call('Tstat', { fid: 1 })).stat).toMatchObject({ qid, name: 'again' })
+    expect(await exchange.refusal('Tread', { fid: 1, offset: 0, count: 1 })).toBe('EINVAL')
     expect(await statOf(exchange, 'directory/again')).toMatchObject({ qid, extension: 'HARDLINKCOUNT 2', length: 7 })
     expect((await statOf(exchange, 'file')).qid).toEqual(qid)
   })
@@ -307,6 +327,14 @@ describe('Twstat', () => {
     await change(exchange, 'file', { nUid: guestUid(7) })
     await change(exchange, 'file', { nGid: guestGid(0) })
     expect(await statOf(exchange, 'file')).toMatchObject({ nUid: 7, nGid: 0 })
+  })
+
+  it('does not look at the names of users and groups, nor at what only servers know', async () => {
+    using exchange = await start()
+    const before = await statOf(exchange, 'file')
+    const names = { uid: 'root', gid: 'wheel', muid: 'root', nMuid: 7, type: 1, dev: 2, extension: 'b 1 1' }
+    expect(await change(exchange, 'file', { ...names, nGid: guestGid(5) })).toBeUndefined()
+    expect(await statOf(exchange, 'file')).toEqual({ ...before, nGid: 5 })
   })
 
   it('sets the length', async () => {
@@ -403,7 +431,53 @@ describe('a directory', () => {
   })
 })
 
+describe('an unknown fid', () => {
+  const name = 'x' as Name
+  it.each([
+    ['Tstat', 'ENOENT', { fid: 77 }],
+    ['Topen', 'ENOENT', { fid: 77, mode: 0 }],
+    ['Tcreate', 'EINVAL', { fid: 77, name, perm: 0, mode: 0, extension: '' }],
+    ['Twstat', 'EINVAL', { fid: 77, stat: NO_CHANGE }],
+    ['Tread', 'EINVAL', { fid: 77, offset: 0, count: 1 }],
+    ['Tclunk', 'ENOENT', { fid: 77 }],
+  ] as const)('in %s is %s', async (message, errno, body) => {
+    using exchange = await start()
+    expect(await exchange.refusal(message, body as never)).toBe(errno)
+  })
+})
+
 describe('each dialect takes the other one’s requests, as in QEMU', () => {
+  it('under 9P2000.L objects are made, changed and shown as 9P2000.u has it', async () => {
+    using exchange = await start({ version: '9P2000.L' })
+    await exchange.walk('', 1)
+    await create(exchange, 'new', dm.DMSETUID | 0o751)
+    expect(await change(exchange, 'new', { nUid: guestUid(7), name: 'renamed' as Name })).toBeUndefined()
+    expect(await statOf(exchange, 'renamed')).toMatchObject({ mode: dm.DMSETUID | 0o751, nUid: 7 })
+  })
+
+  it('under 9P2000.u everything of 9P2000.L works but Treaddir', async () => {
+    using exchange = await start()
+    const [gid, owner] = [guestGid(5), { mode: 0o640, gid: guestGid(5) }]
+    await exchange.walk('', 1)
+    await exchange.call('Tlcreate', { fid: 1, name: 'new' as Name, flags: 2, ...owner })
+    await exchange.call('Tmkdir', { dfid: 0, name: 'made' as Name, ...owner })
+    await exchange.call('Tmknod', { dfid: 0, name: 'node' as Name, major: 1, minor: 2, gid, mode: 0o020600 })
+    await exchange.call('Tsymlink', { dfid: 0, name: 'link' as Name, symtgt: 'new', gid })
+    await exchange.call('Tlink', { dfid: 0, fid: 1, name: 'further' as Name })
+    const moved = { olddirfid: 0, oldname: 'further' as Name, newdirfid: 0, newname: 'moved' as Name }
+    await exchange.call('Trenameat', moved)
+    await exchange.call('Tunlinkat', { dirfid: 0, name: 'moved' as Name, flags: 0 })
+    await exchange.call('Tfsync', { fid: 1, datasync: 0 })
+    await exchange.call('Tstatfs', { fid: 0 })
+    await exchange.call('Txattrwalk', { fid: 0, newfid: 2, name: '' })
+    const lock = { fid: 1, type: 1, start: 0n, length: 0n, procId: 1, clientId: 'guest' }
+    expect(await exchange.call('Tlock', { ...lock, flags: 0 })).toEqual({ status: 0 })
+    expect((await exchange.call('Tgetlock', lock)).type).toBe(2)
+    expect(await exchange.call('Treadlink', { fid: await exchange.walk('link', 3) })).toEqual({ target: 'new' })
+    expect(await statOf(exchange, 'node')).toMatchObject({ mode: dm.DMDEVICE | 0o600, extension: 'c 1 2', nGid: 5 })
+    expect(exchange.tree.names('')).toEqual(expect.arrayContaining(['link', 'made', 'new', 'node']))
+  })
+
   it('under 9P2000.u Tlopen is laid out as Topen', async () => {
     using exchange = await start()
     await exchange.walk('file', 1)
