@@ -1,14 +1,13 @@
 // Open files and directories: opening, reading, writing, syncing, locking.
 
 import { ErrnoError } from '../errors.js'
-import { F_RDLCK, F_UNLCK, F_WRLCK, O_DIRECTORY } from '../sys/constants.js'
+import { F_RDLCK, F_UNLCK, F_WRLCK } from '../sys/constants.js'
 import type { RangeLock } from '../sys/lock.js'
 import type { Node } from '../view/node.js'
 import type { OpenDirectory } from '../view/open-directory.js'
 import type { OpenFile } from '../view/open-file.js'
 import type { Handlers } from '../wire/codec.js'
 import {
-  DOTL_DIRECTORY,
   LOCK_BLOCKED,
   LOCK_FLAGS_BLOCK,
   LOCK_SUCCESS,
@@ -25,6 +24,7 @@ import { direntType, ioUnit } from './qids.js'
 import { writeDraft, writeSnapshot } from './handlers-xattr.js'
 import { takeSoon } from './lock-wait.js'
 import { fsyncOffThread, readOffThread } from './off-thread.js'
+import { hostOpenFlags } from './open-flags.js'
 import { readDirectory } from './stat-records.js'
 
 type Filing = Pick<
@@ -32,11 +32,8 @@ type Filing = Pick<
   'Tlopen' | 'Tlcreate' | 'Tread' | 'Twrite' | 'Tfsync' | 'Treaddir' | 'Tlock' | 'Tgetlock'
 >
 
-/** Of the wire's flags only O_DIRECTORY has another value on some machines; the rest are Linux's everywhere. */
-const openFlags = (dotl: number): number => (dotl & ~DOTL_DIRECTORY) | ((dotl & DOTL_DIRECTORY) === 0 ? 0 : O_DIRECTORY)
-
 export const fileHandlers: Filing = {
-  Tlopen: ({ fid, flags }, connection) => openFid(connection, connection.fids.get(fid, 'ENOENT'), openFlags(flags)),
+  Tlopen: ({ fid, flags }, connection) => openFid(connection, connection.fids.get(fid, 'ENOENT'), hostOpenFlags(flags)),
 
   Tlcreate: ({ fid, name, flags, mode, gid }, connection) => {
     const { fids, view, qids } = connection
@@ -45,7 +42,7 @@ export const fileHandlers: Filing = {
     const { node, stat, file } = view.create(
       state.node,
       name,
-      openFlags(flags),
+      hostOpenFlags(flags),
       mode,
       { uid: state.uid, gid },
       state.uid,
