@@ -26,7 +26,7 @@ export interface GuestImage {
 }
 
 /** Loaded with all they depend on; a kernel that has one built in shows nothing to load for it. */
-const modules = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', '9pnet_fd', 'virtio_net']
+const modules = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', '9pnet_fd', 'virtio_net', 'overlay']
 
 /** Directories of perl-base that hold only tables for Unicode properties. */
 const isNeeded = (path: string): boolean => !path.includes('/unicore/')
