@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { guestGid, guestUid } from '../../src/ids.js'
 import type { Name } from '../../src/name.js'
+import { errorText } from '../../src/sys/error-text.js'
 import { encodeFrame } from '../../src/wire/codec.js'
 import * as dm from '../../src/wire/constants.js'
 import { NO_CHANGE, readStatRecords, type StatChange, type StatRecord, statRecord } from '../../src/wire/stat.js'
@@ -65,6 +66,13 @@ describe('errors', () => {
       message: 'Rerror',
       body: { ename: 'No such file or directory', errno: 2 },
     })
+  })
+
+  it('have texts that fit what Linux reads them into: 128 bytes', () => {
+    for (let errno = 0; errno < 512; errno += 1) {
+      const frame = encodeFrame(1, 'Rerror', { ename: errorText(errno), errno })
+      expect(frame.length).toBeLessThanOrEqual(7 + 2 + 128 + 4)
+    }
   })
 
   it('are so before any Tversion, and later in the words of the last dialect that was asked for', async () => {

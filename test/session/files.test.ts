@@ -2,7 +2,9 @@
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { Errno } from '../../src/errors.js'
 import type { Name } from '../../src/name.js'
+import { injectFaults } from '../../src/sys/call.js'
 import { type Dirent, readDirents } from '../../src/wire/dirents.js'
 import { Exchange, type ExchangeOptions } from '../support/exchange.js'
 import type { ViewedTree } from '../support/viewed-tree.js'
@@ -71,6 +73,17 @@ describe('Tlopen', () => {
     expect((await exchange.call('Tlopen', { fid: 1, flags: 0 })).iounit).toBe(expected)
     expect((await exchange.call('Tgetattr', { fid: 1, requestMask: 0 })).blksize).toBe(expected)
   })
+})
+
+it('where the host does not tell its block size, iounit is all that a message carries', async () => {
+  using exchange = await start({ msize: 65_536 })
+  await exchange.walk('file', 1)
+  injectFaults((call) => (call === 'fstatfs' ? Errno.EIO : 0))
+  try {
+    expect((await exchange.call('Tlopen', { fid: 1, flags: 0 })).iounit).toBe(65_536 - 24)
+  } finally {
+    injectFaults(undefined)
+  }
 })
 
 describe('Tlcreate', () => {

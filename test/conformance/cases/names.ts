@@ -2,7 +2,7 @@
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { nameFromBytes } from '../../../src/name.js'
+import { nameFromBytes, nameFromText } from '../../../src/name.js'
 import { O_RDWR, S_IFIFO } from '../../../src/sys/constants.js'
 import { refusalOf } from '../../support/refusal.js'
 import { snapshot } from '../../support/snapshot.js'
@@ -146,6 +146,26 @@ export const nameCases: readonly Case[] = [
       tree.unlink(`${bottom}/renamed`)
       tree.unlink(`${bottom}/link`)
       tree.rmdir(bottom)
+    },
+  },
+  {
+    title: 'a path longer than 65,535 bytes works like another',
+    isLong: true,
+    run: (tree) => {
+      const name = nameFromText('n'.repeat(255))
+      let bottom = tree.view.root()
+      const held = [bottom]
+      for (let level = 0; level < 260; level += 1) {
+        tree.view.mkdir(bottom, name, 0o755, tree.owner)
+        bottom = tree.view.lookup(bottom, name)!
+        held.push(bottom)
+      }
+      tree.view.symlink(bottom, nameFromText('link'), 'target', tree.owner)
+      tree.view.rename(bottom, nameFromText('link'), held[1]!, nameFromText('moved'))
+      expect(tree.readlink(`${name}/moved`)).toBe('target')
+      tree.view.unlink(held.at(-2)!, name, true)
+      expect(tree.view.lookup(held.at(-2)!, name)).toBeUndefined()
+      for (const node of held) node.release()
     },
   },
   {

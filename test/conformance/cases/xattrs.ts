@@ -1,11 +1,13 @@
 // Extended attributes: the guest's own, those that hold ACLs, and those that are not for the guest (reference §2.3).
 
+import { symlinkSync } from 'node:fs'
 import { expect } from 'vitest'
 import { XATTR_CREATE, XATTR_REPLACE } from '../../../src/sys/constants.js'
 import { refusalOf } from '../../support/refusal.js'
 import { snapshot } from '../../support/snapshot.js'
 import type { Case } from '../case.js'
 import { attributesAt } from '../../support/host/oracle.js'
+import { kinds } from './kinds.js'
 
 const ACCESS = 'system.posix_acl_access'
 const DEFAULT = 'system.posix_acl_default'
@@ -129,6 +131,29 @@ export const xattrCases: readonly Case[] = [
       tree.setxattr('link', ACCESS, ACL)
       expect(tree.getxattr('link', ACCESS)).toBe(ACL)
       expect(tree.readlink('link')).toBe('target')
+    },
+  },
+  ...kinds.map(({ kind, needs = [], make }): Case => ({
+    // A Linux client with posixacl asks so of everything it looks at, and cannot use what is refused otherwise (EIO).
+    title: `a ${kind} without ACLs says so in one of the ways that Linux takes for that`,
+    needs,
+    run: (tree) => {
+      make(tree, 'made')
+      for (const name of [ACCESS, DEFAULT]) {
+        expect(['ENODATA', 'EOPNOTSUPP']).toContain(refusalOf(() => tree.getxattr('made', name)))
+      }
+    },
+  })),
+  {
+    title: 'a symlink without ACLs says so in one of the ways that Linux takes for that, whoever made it',
+    run: (tree) => {
+      tree.symlink('target', 'made')
+      symlinkSync('target', tree.at('of the host'))
+      for (const path of ['made', 'of the host']) {
+        for (const name of [ACCESS, DEFAULT]) {
+          expect(['ENODATA', 'EOPNOTSUPP']).toContain(refusalOf(() => tree.getxattr(path, name)))
+        }
+      }
     },
   },
   {
