@@ -6,7 +6,7 @@ import { AT_REMOVEDIR } from '../sys/constants.js'
 import { renameat2, unlinkat } from '../sys/directory.js'
 import type { Fd } from '../sys/fd.js'
 import type { Ownership } from './ownership.js'
-import type { OwnershipStore, Place, Refusal, StoredObject } from './store.js'
+import type { FoundObject, OwnershipStore, Place, Refusal, StoredObject } from './store.js'
 
 export abstract class InodeStore implements OwnershipStore {
   abstract load(object: StoredObject): Ownership
@@ -18,6 +18,10 @@ export abstract class InodeStore implements OwnershipStore {
   }
 
   isReserved(_name: Name): boolean {
+    return false
+  }
+
+  isOwn(_place: Place, _found?: FoundObject): boolean {
     return false
   }
 

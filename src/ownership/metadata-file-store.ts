@@ -14,11 +14,14 @@ import { discardMetadata, ensureMetadata, METADATA_DIRECTORY, openMetadata, ROOT
 import { amend, NO_OWNERSHIP, type Ownership } from './ownership.js'
 import { amendRecord, createRecord, dropRecord, openRecord, readRecord } from './record-file.js'
 import { renameWithRecord } from './record-rename.js'
-import type { OwnershipStore, Place, Refusal, StoredObject } from './store.js'
+import type { FoundObject, OwnershipStore, Place, Refusal, StoredObject } from './store.js'
 import { touch } from './touch.js'
 import { unlessMissing, unlessUnreadable } from './leniency.js'
 
-function isAt(object: StoredObject, { dir, name }: Place): boolean {
+/** How else a reserved name may begin: with a capital, as a short name (VIRTFS~1), or with what is not ASCII. */
+const MAY_BE_RESERVED = /^[.vV\x80-\xff]/
+
+function isAt(object: FoundObject, { dir, name }: Place): boolean {
   const there = statxAt(dir, name)
   return there !== undefined && there.ino === object.ino && there.dev === object.dev
 }
@@ -43,6 +46,12 @@ export class MetadataFileStore implements OwnershipStore {
 
   isReserved(name: Name): boolean {
     return name === METADATA_DIRECTORY || name === ROOT_RECORD
+  }
+
+  isOwn({ dir, name }: Place, found?: FoundObject): boolean {
+    if (!MAY_BE_RESERVED.test(name)) return false
+    const there = found ?? statxAt(dir, name)
+    return there !== undefined && [METADATA_DIRECTORY, ROOT_RECORD].some((own) => isAt(there, { dir, name: own }))
   }
 
   load(object: StoredObject): Ownership {

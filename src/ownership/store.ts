@@ -11,6 +11,12 @@ export interface Place {
   readonly name: Name
 }
 
+/** What a name was found to mean. */
+export interface FoundObject {
+  readonly dev: number
+  readonly ino: bigint
+}
+
 /** An object as a store sees it. Descriptors are borrowed: a store never closes or keeps them. */
 export interface StoredObject {
   /** Host device and inode, to tell whether a name still means this object. */
@@ -50,6 +56,13 @@ export interface OwnershipStore {
 
   /** True for a name that the store keeps its own data under: refused in every message (EINVAL), hidden in listings. */
   isReserved(name: Name): boolean
+
+  /**
+   * True where what is at `place`, under a name that is not reserved, is what the store keeps its own data in: a file
+   * system that ignores case, or makes short names, has several names for it. Refused like a reserved name. `found` is
+   * what the caller knows to be there, if it does.
+   */
+  isOwn(place: Place, found?: FoundObject): boolean
 
   /** What is stored. Absent, unreadable or malformed members are absent in the answer; it never throws for those. */
   load(object: StoredObject): Ownership

@@ -30,6 +30,7 @@ export function adopt(
     const handle = file === undefined ? openMade(dir, name) : reopenPath(file)
     try {
       made = statx(handle)
+      tree.refuseOwn(dir.handle(), name, made)
     } catch (cause) {
       handle.close()
       throw cause

@@ -33,6 +33,7 @@ export function lookup(tree: Tree, dir: Node, name: WalkName): Node | undefined 
   let stat
   try {
     stat = statx(handle)
+    tree.refuseOwn(directory, name, stat)
   } catch (cause) {
     handle.close()
     throw cause

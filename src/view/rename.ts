@@ -15,6 +15,7 @@ export function link(tree: Tree, node: Node, dir: Node, name: Name): void {
   const directory = dir.handle()
   linkat(node.handle(), directory, name)
   try {
+    tree.refuseOwn(directory, name, node)
     tree.model.store.linked(node, { dir: directory, name })
   } catch (cause) {
     bestEffort(() => unlinkat(directory, name))
@@ -37,7 +38,19 @@ export function rename(tree: Tree, fromDir: Node, from: Name, toDir: Node, to: N
   // a node's place is checked whenever it is used.
   const moving = statxAt(fromHandle, from)
   const target = moving && statxAt(toHandle, to)
-  tree.model.store.rename({ dir: fromHandle, name: from }, { dir: toHandle, name: to }, 0)
+  tree.refuseOwn(fromHandle, from, moving)
+  tree.refuseOwn(toHandle, to, target)
+  const [fromPlace, toPlace] = [
+    { dir: fromHandle, name: from },
+    { dir: toHandle, name: to },
+  ]
+  tree.model.store.rename(fromPlace, toPlace, 0)
+  try {
+    if (target === undefined) tree.refuseOwn(toHandle, to, moving)
+  } catch (cause) {
+    bestEffort(() => tree.model.store.rename(toPlace, fromPlace, 0))
+    throw cause
+  }
 
   // rename(2) does nothing when both names are one inode: then everybody is still where they were.
   if (moving !== undefined && target !== undefined && moving.ino === target.ino && moving.dev === target.dev) return
@@ -68,7 +81,9 @@ export function unlink(tree: Tree, dir: Node, name: Name, isDirectory: boolean):
   tree.refuseReserved(name)
   const known = dir.knownChild(name)
   keepUsable(tree, known)
-  tree.model.store.unlink({ dir: dir.handle(), name }, isDirectory)
+  const directory = dir.handle()
+  tree.refuseOwn(directory, name)
+  tree.model.store.unlink({ dir: directory, name }, isDirectory)
   known?.detach()
 }
 

@@ -2,7 +2,7 @@
 
 import { ErrnoError } from '../errors.js'
 import type { Name } from '../name.js'
-import type { Model } from '../ownership/store.js'
+import type { FoundObject, Model } from '../ownership/store.js'
 import type { Fd } from '../sys/fd.js'
 import { reopenPath } from '../sys/open.js'
 import { statx } from '../sys/stat.js'
@@ -42,6 +42,12 @@ export class Tree implements Disposable {
    * (CVE-2017-7493). */
   refuseReserved(name: Name): void {
     if (this.model.store.isReserved(name)) throw new ErrnoError('EINVAL', { op: 'accept reserved name', name })
+  }
+
+  /** The same for what is found at a name, which on some file systems is one of several for the store's own data. */
+  refuseOwn(dir: Fd, name: Name, found?: FoundObject): void {
+    if (this.model.store.isOwn({ dir, name }, found))
+      throw new ErrnoError('EINVAL', { op: 'accept another name of a reserved one', name })
   }
 
   [Symbol.dispose](): void {
