@@ -17,7 +17,17 @@ import {
   S_ISVTX,
 } from '../sys/constants.js'
 import type { OpenDirectory } from '../view/open-directory.js'
-import { DMDEVICE, DMDIR, DMNAMEDPIPE, DMSETGID, DMSETUID, DMSETVTX, DMSOCKET, DMSYMLINK } from '../wire/constants.js'
+import {
+  DMDEVICE,
+  DMDIR,
+  DMLINK,
+  DMNAMEDPIPE,
+  DMSETGID,
+  DMSETUID,
+  DMSETVTX,
+  DMSOCKET,
+  DMSYMLINK,
+} from '../wire/constants.js'
 import { Cursor } from '../wire/cursor.js'
 import type { Qid } from '../wire/qid.js'
 import { STAT_RECORD_MAX, type StatRecord, statRecord } from '../wire/stat.js'
@@ -46,8 +56,9 @@ export function dmOf(mode: number): number {
   return dm >>> 0
 }
 
-/** The bits of `dm` that say what an object is. */
-export const dmTypeOf = (dm: number): number => (dm & (DMDIR | DMSYMLINK | DMDEVICE | DMNAMEDPIPE | DMSOCKET)) >>> 0
+/** The bits of `dm` that say what an object is. No object has DMLINK, so that whoever asks for it asks for another type. */
+export const dmTypeOf = (dm: number): number =>
+  (dm & (DMDIR | DMSYMLINK | DMLINK | DMDEVICE | DMNAMEDPIPE | DMSOCKET)) >>> 0
 
 /** The permission bits, set-id and sticky ones included, that `dm` stands for. */
 export function permissionsOf(dm: number): number {

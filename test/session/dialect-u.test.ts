@@ -316,7 +316,7 @@ describe('Twstat', () => {
       mode: dm.DMDEVICE | dm.DMSETVTX | 0o600,
       extension: 'c 1 3',
     })
-    for (const mode of [dm.DMDIR, dm.DMSYMLINK, 0o600]) {
+    for (const mode of [dm.DMDIR, dm.DMSYMLINK, dm.DMDEVICE | dm.DMLINK, 0o600]) {
       expect(await change(exchange, 'char', { mode: mode >>> 0 })).toBe('EIO')
     }
     expect(await change(exchange, 'file', { mode: dm.DMSETUID | dm.DMSETGID | 0o711 })).toBeUndefined()
