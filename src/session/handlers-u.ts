@@ -83,7 +83,7 @@ export const handlersOfU: Pick<Handlers<[Connection]>, 'Topen' | 'Tcreate' | 'Ts
     const { node } = fids.get(fid, 'ENOENT')
     const stat = view.stat(node)
     const name = node.isRoot ? '.' : node.name
-    const record = recordOf(name, stat, qids.of(stat), () => view.targetOf(node))
+    const record = recordOf(name, stat, qids.of(stat), () => view.readlink(node))
     if (statRecord.size(record) > textLimit(msize)) throw new ErrnoError('ENAMETOOLONG', { op: 'describe', name })
     return { stat: record }
   },

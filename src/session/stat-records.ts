@@ -86,7 +86,7 @@ function extensionOf({ mode, rdev, host }: GuestStat, target: () => string): str
 
 const deviceText = (letter: string, { major, minor }: DeviceNumber): string => `${letter} ${major} ${minor}`
 
-/** An object's record. `target` is asked for a symlink's. */
+/** An object's record. `target` is asked for a symlink's: to tell it is an access, since Linux's readlink(2) asks so. */
 export function recordOf(name: string, stat: GuestStat, qid: Qid, target: () => string): StatRecord {
   const { host } = stat
   return {

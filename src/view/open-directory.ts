@@ -62,10 +62,10 @@ export class OpenDirectory {
     }
   }
 
-  /** The target of the symlink being visited (Latin-1 bytes). */
+  /** The target of the symlink being visited (Latin-1 bytes), which is an access to it. */
   visitedTarget(): string {
     if (this.visited === undefined) throw new ErrnoError('EINVAL', { op: 'read as a symlink' })
-    return this.tree.model.embodiment.readSymlink(this.visited)
+    return this.tree.model.embodiment.readSymlink(this.visited, true)
   }
 
   sync(isDataOnly: boolean): void {

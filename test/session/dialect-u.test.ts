@@ -2,7 +2,7 @@
 // bugs in it that are not ours.
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { guestGid, guestUid } from '../../src/ids.js'
 import type { Name } from '../../src/name.js'
@@ -136,6 +136,23 @@ describe('Tstat', () => {
     const frame = encodeFrame(1, 'Rstat', { stat })
     const record = 2 + 2 + 4 + 13 + 4 + 4 + 4 + 8 + (2 + 7) + 2 + 2 + 2 + (2 + 9) + 4 + 4 + 4
     expect([frame.readUInt16LE(7), frame.readUInt16LE(9)]).toEqual([record, record - 2])
+  })
+
+  it('of a symlink is an access to it, since readlink(2) asks so, and so is its record in a directory', async () => {
+    using exchange = await start()
+    const path = exchange.tree.at('symlink')
+    const atime = (): number => lstatSync(path).atimeMs
+    const isMovedBy = async (ask: () => Promise<unknown>): Promise<boolean> => {
+      // Older than the modification: hosts move no others on every access (relatime).
+      utimesSync(path, 1000, 2000)
+      await ask()
+      return atime() > 1_000_000
+    }
+    await exchange.walk('', 1)
+    await exchange.call('Topen', { fid: 1, mode: 0 })
+    expect(await isMovedBy(() => statOf(exchange, 'symlink'))).toBe(true)
+    expect(await isMovedBy(() => list(exchange, 1))).toBe(true)
+    expect(await isMovedBy(() => exchange.walk('symlink', 2))).toBe(false)
   })
 
   it.each([8192, 131_072])(
