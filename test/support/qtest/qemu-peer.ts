@@ -11,6 +11,11 @@ export class DeviceBroken extends Error {
   override readonly name = 'DeviceBroken'
 }
 
+/** QEMU's process has ended by itself; nothing has an answer any more. */
+export class ProcessEnded extends Error {
+  override readonly name = 'ProcessEnded'
+}
+
 /** Longer than any request takes on a machine that does other things too: whoever waits this long waits for ever. */
 const PATIENCE_MS = 30_000
 /** How QEMU announces that it marks a virtio device broken (virtio_error in hw/9pfs/virtio-9p-device.c). */
@@ -44,7 +49,7 @@ export class QemuPeer implements AsyncDisposable {
       this.complaints += text.toString('latin1')
       this.wake?.()
     })
-    void machine.ended.then((how) => this.fail(how))
+    void machine.ended.then((how) => this.fail(new ProcessEnded(this.complaint('go on', how))))
   }
 
   /** Starts a QEMU that exports `exported`, and readies its device. */
@@ -62,6 +67,11 @@ export class QemuPeer implements AsyncDisposable {
       await peer[Symbol.asyncDispose]()
       throw cause
     }
+  }
+
+  /** True when there is nobody to talk to any more. */
+  get hasFailed(): boolean {
+    return this.failure !== undefined
   }
 
   get pid(): number {
@@ -116,7 +126,8 @@ export class QemuPeer implements AsyncDisposable {
 
   /** Waits for `event`, but not for ever: when the time is over QEMU is ended and the error says what it was doing. */
   private async within<T>(what: string, event: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.fail(`it took more than ${this.patienceMs} ms`, what), this.patienceMs)
+    const giveUp = (): void => this.fail(new Error(this.complaint(what, `it took more than ${this.patienceMs} ms`)))
+    const timer = setTimeout(giveUp, this.patienceMs)
     try {
       return await event
     } finally {
@@ -124,9 +135,13 @@ export class QemuPeer implements AsyncDisposable {
     }
   }
 
-  private fail(how: string, what = 'go on'): void {
+  private complaint(what: string, how: string): string {
     const said = this.complaints.trim()
-    this.failure ??= new Error(`QEMU cannot ${what}: ${how}${said === '' ? '' : ` (it says: ${said})`}`)
+    return `QEMU cannot ${what}: ${how}${said === '' ? '' : ` (it says: ${said})`}`
+  }
+
+  private fail(failure: Error): void {
+    this.failure ??= failure
     this.channel.end(this.failure)
     this.machine.process.kill('SIGKILL')
     this.wake?.()
