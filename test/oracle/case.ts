@@ -7,7 +7,7 @@ import { S_IFMT, S_IFREG } from '../../src/sys/constants.js'
 import type { Attributes } from '../../src/wire/attributes.js'
 import * as wire from '../../src/wire/constants.js'
 import type { Body } from '../../src/wire/messages.js'
-import { outcomeOf } from './messages.js'
+import { type Dialect, outcomeOf } from './messages.js'
 import type { Answers, Pair } from './pair.js'
 import type { PlantedTree } from './planted-tree.js'
 
@@ -16,10 +16,14 @@ export interface Case {
   readonly title: string
   /** Where the fact is one; everywhere if absent. */
   readonly models?: readonly SecurityModel[]
+  /** The dialects in which it is played; 9P2000.L alone if absent. */
+  readonly dialects?: readonly Dialect[]
   /** How it is exported; one without privilege runs on servers of nobody. */
   readonly as?: 'read-only' | 'unprivileged'
   /** True for one that agrees on a version itself, or does not; then nothing has been sent to this QEMU before. */
   readonly startsBare?: boolean
+  /** True for one that ends QEMU, or may: then it has a QEMU to itself. */
+  readonly endsQemu?: boolean
   /** Adds to both trees. */
   readonly plant?: (tree: PlantedTree) => void
   /** Begins with the version agreed on and the root attached as fid 0 by user 1000. */
@@ -41,8 +45,8 @@ export const NOBODY_IN_PARTICULAR = guestUid(wire.NONUNAME)
 
 /** What both said, in a word each: the reply's name or the errno's. */
 export async function outcomes(answers: Promise<Answers>): Promise<readonly [qemu: string, ours: string]> {
-  const { qemu, ours } = await answers
-  return [outcomeOf(qemu), outcomeOf(ours)]
+  const { qemu, ours, dialect } = await answers
+  return [outcomeOf(qemu, dialect), outcomeOf(ours, dialect)]
 }
 
 /** The attributes that both give. */

@@ -6,6 +6,7 @@
  * set by the clock.
  */
 const TICK_NS = 20_000_000n
+const SECOND = 1_000_000_000n
 
 export class Clock {
   private readonly start = BigInt(Date.now()) * 1_000_000n - TICK_NS
@@ -14,5 +15,11 @@ export class Clock {
   show(ns: bigint): string {
     const now = BigInt(Date.now() + 1) * 1_000_000n
     return ns >= this.start && ns <= now ? 'clock' : `${ns}`
+  }
+
+  /** The same for a time of which only the second is told. */
+  showSecond(seconds: number): string {
+    const isFromClock = seconds >= Number(this.start / SECOND) && seconds <= Date.now() / 1000
+    return isFromClock ? 'clock' : `${seconds} s`
   }
 }

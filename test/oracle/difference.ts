@@ -22,6 +22,8 @@ export interface Difference {
   readonly title: string
   /** The row of the reference's section 8, or the section, that explains it. */
   readonly because: string
+  /** The dialect in which it is to be met; 9P2000.L if absent. It may be met in the other one besides. */
+  readonly dialect?: Dialect
   /** The models under which it is to be met; all if absent. */
   readonly models?: readonly SecurityModel[]
   /** True where it is to be met without privilege alone. */

@@ -1,9 +1,10 @@
 // All that QEMU and virtfs may differ in. What is not here fails a test; what is here must be met by one. Rows of the
-// reference's section 8 that no entry names are kept as QEMU has them, belong to 9P2000.u, are normalised (facts.ts), or
+// reference's section 8 that no entry names are kept as QEMU has them, are normalised (facts.ts), or
 // cannot be shown by messages: descriptors that run short, crashes half-way, other hosts, several devices.
 
 import type { Difference } from './difference.js'
 import { ofAttributes } from './differences/attributes.js'
+import { ofDialectU } from './differences/dialect-u.js'
 import { ofFids } from './differences/fids.js'
 import { ofFiles } from './differences/files.js'
 import { ofLocks } from './differences/locks.js'
@@ -19,4 +20,5 @@ export const differences: readonly Difference[] = [
   ...ofRecords,
   ...ofLocks,
   ...ofXattrs,
+  ...ofDialectU,
 ]

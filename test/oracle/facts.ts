@@ -5,9 +5,10 @@ import { type Dirent, readDirents } from '../../src/wire/dirents.js'
 import type { Attributes } from '../../src/wire/attributes.js'
 import type { Body } from '../../src/wire/messages.js'
 import type { Qid } from '../../src/wire/qid.js'
+import { readStatRecords, type StatRecord } from '../../src/wire/stat.js'
 import type { Clock } from './clock.js'
 import type { HostTree } from './host-tree.js'
-import { outcomeOf, type Reply } from './messages.js'
+import { type Dialect, outcomeOf, type Reply } from './messages.js'
 
 export type Fact = string | number | bigint | boolean
 export type Facts = Readonly<Record<string, Fact>>
@@ -18,23 +19,29 @@ export interface Witness {
   readonly clock: Clock
   /** True while the data that Tread brings is a list of attribute names. */
   readonly isNameList: boolean
+  /** The dialect that the session agreed on. */
+  readonly dialect: Dialect
 }
 
 /** The facts of a reply. The tag is not one of them: whoever waits for a reply finds it by that. */
 export function factsOf(reply: Reply, witness: Witness): Facts {
-  return { outcome: outcomeOf(reply), ...bodyFacts(reply, witness) }
+  return { outcome: outcomeOf(reply, witness.dialect), ...bodyFacts(reply, witness) }
 }
 
 function bodyFacts(reply: Reply, witness: Witness): Facts {
   const { tree } = witness
   switch (reply.message) {
     case 'Rlerror':
-    case 'Rerror':
     case 'empty':
     case 'given up':
+    case 'ended':
       return {}
+    case 'Rerror':
+      return { ename: reply.body.ename }
     case 'Rgetattr':
       return attributeFacts(reply.body, witness)
+    case 'Rstat':
+      return { n: reply.body.n, ...recordFacts('', reply.body.stat, witness) }
     case 'Rstatfs':
       return statfsFacts(reply.body)
     case 'Rread':
@@ -86,6 +93,17 @@ function attributeFacts(attributes: Attributes, { tree, clock }: Witness): Facts
   }
 }
 
+/** A record of 9P2000.u. It tells times in whole seconds. */
+function recordFacts(prefix: string, record: StatRecord, { tree, clock }: Witness): Facts {
+  const { qid, atime, mtime, ...plain } = record
+  return {
+    ...Object.fromEntries(Object.entries(plain).map(([key, value]) => [`${prefix}${key}`, value])),
+    ...qidFacts(`${prefix}qid`, qid, tree),
+    [`${prefix}atime`]: clock.showSecond(atime),
+    [`${prefix}mtime`]: clock.showSecond(mtime),
+  }
+}
+
 /** How much is free moves while anybody works on the file system: what counts is that it is no more than there is. */
 function statfsFacts({ bfree, bavail, ffree, ...fixed }: Body<'Rstatfs'>): Facts {
   return {
@@ -110,6 +128,17 @@ export function listingFacts(payloads: readonly Uint8Array[], tree: HostTree): F
     const key = `entry "${name}"`
     if (`${key}.type` in facts) facts[`${key} is there twice`] = true
     Object.assign(facts, qidFacts(`${key}.qid`, qid, tree), { [`${key}.type`]: type })
+  }
+  return facts
+}
+
+/** The same for a directory that was read as records. */
+export function recordListingFacts(payloads: readonly Uint8Array[], witness: Witness): Facts {
+  const facts: Record<string, Fact> = {}
+  for (const record of payloads.flatMap((payload) => readStatRecords(payload))) {
+    const key = `entry "${record.name}"`
+    if (`${key}.name` in facts) facts[`${key} is there twice`] = true
+    Object.assign(facts, recordFacts(`${key}.`, record, witness))
   }
   return facts
 }

@@ -6,6 +6,7 @@ import { NOFID, QID_DIR } from '../../src/wire/constants.js'
 import type { Body } from '../../src/wire/messages.js'
 import { type HostTree, recordOf, RECORDS, storedMode } from './host-tree.js'
 import { isSuccess, type Reply, type Sent } from './messages.js'
+import { creationOf } from './wanted.js'
 
 export type Role = 'none' | 'file' | 'directory' | 'attribute' | 'names' | 'draft'
 
@@ -104,6 +105,12 @@ export class FidBook {
     return from === undefined ? undefined : walked(parentOf(from.path), [name])
   }
 
+  /** Where the name in a Twstat leads; undefined if there is none. */
+  renamedBeside({ fid, stat }: Body<'Twstat'>): string | undefined {
+    const from = this.fids.get(fid)
+    return from === undefined || stat.name === '' ? undefined : walked(parentOf(from.path), [stat.name])
+  }
+
   /** From where to where a Trenameat leads. */
   renamedAt({ olddirfid, oldname, newdirfid, newname }: Body<'Trenameat'>): {
     readonly from: string | undefined
@@ -142,13 +149,18 @@ export class FidBook {
       }
       case 'Twalk':
         return this.noteWalk(sent.body, qemu, ours)
+      case 'Topen':
       case 'Tlopen': {
-        const isDirectory = qemu.message === 'Rlopen' && qemu.body.qid.type === QID_DIR
+        const isOpened = qemu.message === 'Ropen' || qemu.message === 'Rlopen'
+        const isDirectory = isOpened && qemu.body.qid.type === QID_DIR
         return this.amend(sent.body.fid, { role: isDirectory ? 'directory' : 'file' })
       }
+      case 'Tcreate':
       case 'Tlcreate': {
         const path = this.childOf(sent.body.fid, sent.body.name)
-        return this.amend(sent.body.fid, { path: path ?? '', ...inodes(qemu, ours), role: 'file' })
+        const kind = creationOf(sent)?.kind
+        const role = kind === 'file' || kind === 'directory' ? kind : 'none'
+        return this.amend(sent.body.fid, { path: path ?? '', ...inodes(qemu, ours), role })
       }
       case 'Txattrwalk': {
         const from = this.fids.get(sent.body.fid)
@@ -160,6 +172,8 @@ export class FidBook {
         return this.amend(sent.body.fid, { role: 'draft', attribute: sent.body.name })
       case 'Trename':
         return this.move(this.fids.get(sent.body.fid)?.path, this.renamed(sent.body))
+      case 'Twstat':
+        return this.move(this.fids.get(sent.body.fid)?.path, this.renamedBeside(sent.body))
       case 'Trenameat': {
         const { from, to } = this.renamedAt(sent.body)
         return this.move(from, to)
@@ -195,6 +209,8 @@ export class FidBook {
 
 function inodes(qemu: Reply, ours: Reply): { readonly qemu: bigint; readonly ours: bigint } {
   const inode = (reply: Reply): bigint =>
-    reply.message === 'Rattach' || reply.message === 'Rlcreate' ? reply.body.qid.path : 0n
+    reply.message === 'Rattach' || reply.message === 'Rlcreate' || reply.message === 'Rcreate'
+      ? reply.body.qid.path
+      : 0n
   return { qemu: inode(qemu), ours: inode(ours) }
 }

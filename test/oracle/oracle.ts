@@ -48,6 +48,11 @@ export class Oracle implements AsyncDisposable {
     readonly tally: Tally,
   ) {}
 
+  /** The dialect that sequences agree on. */
+  get dialect(): Dialect {
+    return this.options.dialect
+  }
+
   /** Messages that both sides answered, in all sequences. */
   get messageCount(): number {
     return [...this.tally.messages.values()].reduce((sum, count) => sum + count, 0)
@@ -114,6 +119,7 @@ export class Oracle implements AsyncDisposable {
 
   /** Makes QEMU let go of its fids, and so of what they hold open. */
   private async forget(): Promise<void> {
+    if (this.qemu.hasFailed) return
     await this.qemu.reset()
     await this.qemu.exchange(encodeFrame(NOTAG, 'Tversion', { msize: 8192, version: '9P2000.L' }))
   }

@@ -4,13 +4,21 @@ import type { SecurityModel } from '../../src/ownership/models.js'
 import { guestUid } from '../../src/ids.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import type { Body, ReplyTo, Request } from '../../src/wire/messages.js'
-import { readDirents } from '../../src/wire/dirents.js'
 import { differences as treeDifferences } from '../kernel/differences.js'
-import { DeviceBroken } from '../support/qtest/qemu-peer.js'
+import { DeviceBroken, ProcessEnded } from '../support/qtest/qemu-peer.js'
 import type { Clock } from './clock.js'
 import type { Difference, Exchanged } from './difference.js'
-import { type Disagreement, disagreements, type Facts, factsOf, listingFacts, type Witness } from './facts.js'
+import {
+  type Disagreement,
+  disagreements,
+  type Facts,
+  factsOf,
+  listingFacts,
+  recordListingFacts,
+  type Witness,
+} from './facts.js'
 import { FidBook, type Trees } from './fid-book.js'
+import { type Ask, listEntries, listRecords } from './listing.js'
 import {
   decodeReply,
   type Dialect,
@@ -29,6 +37,8 @@ import { sceneOf } from './scene.js'
 export interface Answers {
   readonly qemu: Reply
   readonly ours: Reply
+  /** The dialect of the session. */
+  readonly dialect: Dialect
 }
 
 export interface PairOptions {
@@ -51,10 +61,8 @@ const MSIZE = 8192
 /** Messages that change what names mean. */
 const RENAMING: ReadonlySet<string> = new Set([
   ...['Tlcreate', 'Tsymlink', 'Tmknod', 'Tmkdir', 'Tlink', 'Trename', 'Trenameat', 'Tunlinkat', 'Tremove', 'frame'],
+  ...['Tcreate', 'Twstat'],
 ])
-/** Replies of one listing before we believe that it has no end. */
-const LISTING_MAX = 1000
-
 export class Pair {
   readonly fids: FidBook
   /** Why the trees are not comparable any more; nothing can be sent from then on but by `look`. */
@@ -91,8 +99,8 @@ export class Pair {
 
   /** The body of the reply that both give. */
   async call<N extends Request>(message: N, body: Body<N>): Promise<Body<ReplyTo<N>>> {
-    const { qemu } = await this.compare(sentOf(message, body as object))
-    if (qemu.message !== `R${message.slice(1)}`) throw this.error(`${message} was answered ${outcomeOf(qemu)}`)
+    const { qemu, dialect } = await this.compare(sentOf(message, body as object))
+    if (qemu.message !== `R${message.slice(1)}`) throw this.error(`${message} was answered ${outcomeOf(qemu, dialect)}`)
     return qemu.body as Body<ReplyTo<N>>
   }
 
@@ -102,9 +110,10 @@ export class Pair {
   }
 
   async refusalOf(sent: Sent): Promise<string> {
-    const { qemu, ours } = await this.compare(sent)
-    if (isSuccess(qemu) || isSuccess(ours)) throw this.error(`${sent.message} was answered ${outcomeOf(qemu)}`)
-    return outcomeOf(qemu)
+    const { qemu, ours, dialect } = await this.compare(sent)
+    const outcome = outcomeOf(qemu, dialect)
+    if (isSuccess(qemu) || isSuccess(ours)) throw this.error(`${sent.message} was answered ${outcome}`)
+    return outcome
   }
 
   /** Sends a request to both without comparing anything: to show in what they differ. */
@@ -117,10 +126,12 @@ export class Pair {
    * Nothing is compared, for which of two requests is done first is nobody's promise.
    */
   async sendTogether(frames: readonly Buffer[]): Promise<readonly [qemu: string[], ours: string[]]> {
-    const { peers, onMessage } = this.options
+    const { peers, dialect, onMessage } = this.options
     frames.forEach(() => onMessage('frame'))
     const shownBy = async (peer: Peer): Promise<string[]> =>
-      (await peer.exchangeAll(frames)).map((reply) => `${reply.readUInt16LE(5)} ${outcomeOf(decodeReply(reply))}`)
+      (await peer.exchangeAll(frames)).map(
+        (reply) => `${reply.readUInt16LE(5)} ${outcomeOf(decodeReply(reply), dialect)}`,
+      )
     return [await shownBy(peers.qemu), await shownBy(peers.ours)]
   }
 
@@ -138,55 +149,47 @@ export class Pair {
   private async compare(sent: Sent): Promise<Answers> {
     if (this.diverged !== undefined) throw this.error(`Cannot compare any more: ${this.diverged.title}`)
     this.log.push(sent)
-    const { model, dialect, isReadOnly, isUnprivileged, trees, onMessage } = this.options
+    const { model, isReadOnly, isUnprivileged, trees, onMessage } = this.options
     const scene = sceneOf(sent, this.fids, trees)
     const answers = await this.exchange(sent)
     onMessage(sent.message)
     if (RENAMING.has(sent.message)) for (const tree of [trees.qemu, trees.ours]) tree.changed()
-    const exchanged: Exchanged = { sent, ...answers, scene, model, dialect, isReadOnly, isUnprivileged }
+    const exchanged: Exchanged = { sent, ...answers, scene, model, isReadOnly, isUnprivileged }
     this.judge(exchanged, await this.disagreements(exchanged))
     this.fids.note(sent, answers.qemu, answers.ours)
     return answers
   }
 
-  private async disagreements({ sent, qemu, ours }: Exchanged): Promise<Disagreement[]> {
+  private async disagreements(exchanged: Exchanged): Promise<Disagreement[]> {
+    const { sent, qemu, ours, scene, dialect } = exchanged
+    const role = sent.message === 'Tread' ? scene.fids.get(sent.body.fid)?.role : undefined
+    const isReading = role === 'directory' && dialect === '9P2000.u'
+    if (sent.message === 'Tread' && isReading && qemu.message === 'Rread' && ours.message === 'Rread') {
+      const listed = async (side: keyof Trees, first: Uint8Array): Promise<Facts> => {
+        const { payloads, end } = await listRecords(this.asking(side), sent.body, first)
+        return { ...recordListingFacts(payloads, this.witness(side)), end }
+      }
+      return disagreements(await listed('qemu', qemu.body.data), await listed('ours', ours.body.data))
+    }
     const isListing = sent.message === 'Treaddir' && sent.body.offset === 0n
     if (isListing && qemu.message === 'Rreaddir' && ours.message === 'Rreaddir') {
-      const { peers, trees } = this.options
-      const listings = [
-        await this.listToEnd(peers.qemu, sent.body, qemu.body.data),
-        await this.listToEnd(peers.ours, sent.body, ours.body.data),
-      ] as const
-      return disagreements(
-        { ...listingFacts(listings[0].payloads, trees.qemu), end: listings[0].end },
-        { ...listingFacts(listings[1].payloads, trees.ours), end: listings[1].end },
-      )
+      const listed = async (side: keyof Trees, first: Uint8Array): Promise<Facts> => {
+        const { payloads, end } = await listEntries(this.asking(side), sent.body, first)
+        return { ...listingFacts(payloads, this.options.trees[side]), end }
+      }
+      return disagreements(await listed('qemu', qemu.body.data), await listed('ours', ours.body.data))
     }
-    const isNameList = sent.message === 'Tread' && this.fids.get(sent.body.fid)?.role === 'names'
-    return disagreements(this.facts(qemu, 'qemu', isNameList), this.facts(ours, 'ours', isNameList))
+    const facts = (reply: Reply, side: keyof Trees): Facts => factsOf(reply, this.witness(side, role === 'names'))
+    return disagreements(facts(qemu, 'qemu'), facts(ours, 'ours'))
   }
 
-  private facts(reply: Reply, side: keyof Trees, isNameList: boolean): Facts {
-    const witness: Witness = { tree: this.options.trees[side], clock: this.options.clock, isNameList }
-    return factsOf(reply, witness)
+  private witness(side: keyof Trees, isNameList = false): Witness {
+    const { trees, clock, dialect } = this.options
+    return { tree: trees[side], clock, isNameList, dialect }
   }
 
-  /** Goes on with a listing from where each reply ends, as only the server knows what its positions mean. */
-  private async listToEnd(
-    peer: Peer,
-    { fid, count }: Body<'Treaddir'>,
-    first: Uint8Array,
-  ): Promise<{ readonly payloads: readonly Uint8Array[]; readonly end: string }> {
-    const payloads = [first]
-    for (let payload = first; payload.length > 0;) {
-      if (payloads.length > LISTING_MAX) return { payloads, end: 'none' }
-      const { offset } = readDirents(payload).at(-1)!
-      const reply = decodeReply(await peer.exchange(this.encode({ message: 'Treaddir', body: { fid, offset, count } })))
-      if (reply.message !== 'Rreaddir') return { payloads, end: outcomeOf(reply) }
-      payload = reply.body.data
-      payloads.push(payload)
-    }
-    return { payloads, end: 'empty' }
+  private asking(side: keyof Trees): Ask {
+    return async (sent) => decodeReply(await this.options.peers[side].exchange(this.encode(sent)))
   }
 
   /** Accepts an exchange whose every disagreement is allowed, and notes whether the trees go different ways from now on. */
@@ -210,20 +213,20 @@ export class Pair {
 
   private async exchange(sent: Sent): Promise<Answers> {
     const frame = this.encode(sent)
-    const { peers } = this.options
-    return { qemu: await answerOf(peers.qemu, frame), ours: await answerOf(peers.ours, frame) }
+    const { peers, dialect } = this.options
+    return { qemu: await answerOf(peers.qemu, frame), ours: await answerOf(peers.ours, frame), dialect }
   }
 
   private encode(sent: Sent): Buffer {
     this.tag = this.tag === NOTAG - 1 ? 1 : this.tag + 1
-    return encodeRequest(sent.message === 'Tversion' ? NOTAG : this.tag, sent)
+    return encodeRequest(sent.message === 'Tversion' ? NOTAG : this.tag, sent, this.options.dialect)
   }
 
   /** An error that tells how to come here again. */
   private error(what: string): Error {
-    const { model, isReadOnly } = this.options
+    const { model, dialect, isReadOnly } = this.options
     const lines = this.log.map((sent) => `  ${shown(sent)}`)
-    const where = `${model}${isReadOnly ? ', read-only' : ''}`
+    const where = `${model} by ${dialect}${isReadOnly ? ', read-only' : ''}`
     return new Error(
       `${what}\nUnder ${where}, after this sequence, which is a case as it stands:\n${lines.join('\n')}\n`,
     )
@@ -240,6 +243,7 @@ async function answerOf(peer: Peer, frame: Buffer): Promise<Reply> {
     if (cause instanceof DeviceBroken || cause instanceof StreamEnded) {
       return { message: 'given up', body: { why: cause.message } }
     }
+    if (cause instanceof ProcessEnded) return { message: 'ended', body: { why: cause.message } }
     throw cause
   }
 }

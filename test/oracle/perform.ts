@@ -4,10 +4,12 @@ import type { Name } from '../../src/name.js'
 import { S_IFDIR, S_IFMT, S_IFREG } from '../../src/sys/constants.js'
 import * as wire from '../../src/wire/constants.js'
 import { guestGid, guestUid } from '../../src/ids.js'
-import { encodeRequest, type Sent } from './messages.js'
+import { encodeRequest, type Sent, sentOf } from './messages.js'
 import type { Pair } from './pair.js'
 import { sceneOf } from './scene.js'
-import { SPARE_FID, type Step } from './steps.js'
+import { DONT_TOUCH, NO_CHANGE } from '../../src/wire/stat.js'
+import { SPARE_FID, type Step } from './steps/step.js'
+import { creationOf } from './wanted.js'
 
 /** Does a step; the pair may have diverged when it is done. */
 export async function perform(step: Step, pair: Pair): Promise<void> {
@@ -19,7 +21,7 @@ export async function perform(step: Step, pair: Pair): Promise<void> {
       if (isOver(pair)) return
       await pair.send('Twalk', { fid: 0, newfid: step.fid, wnames: step.path as readonly Name[] })
       if (step.flags !== undefined && !isOver(pair) && isOpenedAlike(step.fid, pair)) {
-        await pair.send('Tlopen', { fid: step.fid, flags: step.flags })
+        await open(step.fid, step.flags, pair)
       }
       return
     }
@@ -27,6 +29,8 @@ export async function perform(step: Step, pair: Pair): Promise<void> {
       return pair.begin(step.nUname, step.msize)
     case 'chmod':
       return chmod(step, pair)
+    case 'wstat mode':
+      return wstatMode(step, pair)
     case 'setxattr':
       return setxattr(step, pair)
     case 'getxattr':
@@ -34,12 +38,21 @@ export async function perform(step: Step, pair: Pair): Promise<void> {
   }
 }
 
+/** Opens a fid as the dialect's client does. */
+async function open(fid: number, bits: number, pair: Pair): Promise<void> {
+  if (pair.options.dialect === '9P2000.L') await pair.send('Tlopen', { fid, flags: bits })
+  else await pair.send('Topen', { fid, mode: bits })
+}
+
+/** The bits of 9P2000.u's mode that are no permission. */
+const DM_TYPES = 0xffe0_0000 | wire.DMSOCKET
+
 const isOver = (pair: Pair): boolean => pair.diverged !== undefined
 
 async function sendStep(sent: Sent, isDaring: boolean, pair: Pair): Promise<void> {
   if (!isDaring) await letLostGo(sent, pair)
   // QEMU takes frames of any size over virtio; a stream would be lost.
-  if (encodeRequest(0, sent).length > pair.fids.msize) return
+  if (encodeRequest(0, sent, pair.options.dialect).length > pair.fids.msize) return
   const cautious = isDaring ? sent : exclusive(sent, pair)
   if (!isOver(pair)) await pair.send(cautious.message, cautious.body)
 }
@@ -52,10 +65,10 @@ async function letLostGo(sent: Sent, pair: Pair): Promise<void> {
 
 /** Creates nothing over what is there: QEMU would give that another owner, and the sequence would end. */
 function exclusive(sent: Sent, pair: Pair): Sent {
-  if (sent.message !== 'Tlcreate') return sent
   const { named } = sceneOf(sent, pair.fids, pair.options.trees)
-  if (named[0]?.exists !== true) return sent
-  return { message: 'Tlcreate', body: { ...sent.body, flags: sent.body.flags | wire.DOTL_EXCL } }
+  if (creationOf(sent)?.mayExist !== true || named[0]?.exists !== true) return sent
+  if (sent.message === 'Tlcreate') return sentOf('Tlcreate', { ...sent.body, flags: sent.body.flags | wire.DOTL_EXCL })
+  return sent.message === 'Tcreate' ? sentOf('Tcreate', { ...sent.body, mode: sent.body.mode | wire.OEXCL }) : sent
 }
 
 /** False for what a mapped model keeps in a file that QEMU opens, where the sequence would end. */
@@ -76,6 +89,15 @@ async function chmod({ fid, permissions, ctime }: Extract<Step, { does: 'chmod' 
     ...{ fid, valid: wire.SETATTR_MODE | (ctime ? wire.SETATTR_CTIME : 0), mode: type | permissions },
     ...{ uid: guestUid(0), gid: guestGid(0), size: 0, atimeSec: 0, atimeNsec: 0, mtimeSec: 0, mtimeNsec: 0 },
   })
+}
+
+/** The extension goes with it: without one QEMU takes every device for a block device. */
+async function wstatMode({ fid, permissions }: Extract<Step, { does: 'wstat mode' }>, pair: Pair): Promise<void> {
+  if (pair.fids.isLost(fid)) return free(fid, pair)
+  const { qemu } = await pair.send('Tstat', { fid })
+  const { mode, extension } = qemu.message === 'Rstat' ? qemu.body.stat : { mode: 0, extension: '' }
+  const type = mode === DONT_TOUCH ? 0 : mode & DM_TYPES
+  await pair.send('Twstat', { fid, stat: { ...NO_CHANGE, mode: (type | permissions) >>> 0, extension } })
 }
 
 /** A clone of the fid in the spare one; false when there is none. */

@@ -6,6 +6,7 @@ import { attributesIn } from './host-tree.js'
 import { type FidBook, type KnownFid, parentOf, type Trees } from './fid-book.js'
 import type { Sent } from './messages.js'
 import { statIn } from './paths.js'
+import { creationOf } from './wanted.js'
 
 /** A name in QEMU's tree. */
 export interface Place {
@@ -88,29 +89,28 @@ function cutMembers(root: string, path: string | undefined): ReadonlySet<string>
 }
 
 /** The fids whose objects a request acts on. */
-function fidsOf({ body }: Sent): number[] {
-  const members: Readonly<Record<string, unknown>> = { ...body }
+function fidsOf(sent: Sent): number[] {
+  const members: Readonly<Record<string, unknown>> = { ...sent.body }
   const named = ['fid', 'dfid', 'dirfid', 'olddirfid', 'newdirfid'].map((key) => members[key])
+  // In 9P2000.u the fid that is linked stands in a string.
+  if (sent.message === 'Tcreate') named.push(creationOf(sent)?.source)
   return named.filter((member) => typeof member === 'number')
 }
 
 /** The paths of the names that a request looks up; undefined where the directory's fid is unknown. */
 function namesOf(sent: Sent, book: FidBook): (string | undefined)[] {
   switch (sent.message) {
-    case 'Tlcreate':
-      return [book.childOf(sent.body.fid, sent.body.name)]
-    case 'Tmkdir':
-    case 'Tmknod':
-    case 'Tsymlink':
-    case 'Tlink':
-      return [book.childOf(sent.body.dfid, sent.body.name)]
     case 'Trename':
       return [book.renamed(sent.body)]
+    case 'Twstat':
+      return sent.body.stat.name === '' ? [] : [book.renamedBeside(sent.body)]
     case 'Tunlinkat':
       return [book.childOf(sent.body.dirfid, sent.body.name)]
     case 'Trenameat':
       return Object.values(book.renamedAt(sent.body))
-    default:
-      return []
+    default: {
+      const creation = creationOf(sent)
+      return creation === undefined ? [] : [book.childOf(creation.directory, creation.name)]
+    }
   }
 }

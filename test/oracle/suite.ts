@@ -2,13 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { securityModels, type SecurityModel } from '../../src/ownership/models.js'
-import { messagesOfU } from '../../src/wire/messages-u.js'
 import { messages } from '../../src/wire/messages.js'
 import { isRoot } from '../support/host/nobody.js'
 import type { Case } from './case.js'
 import { cases } from './cases.js'
 import { differences } from './differences.js'
 import { compareGenerated, messagesWanted, seed } from './generated.js'
+import { type Dialect, dialects } from './messages.js'
 import { findQemu, newTally, Oracle } from './oracle.js'
 
 /** Models that keep on the host what only root may put there. */
@@ -21,7 +21,12 @@ const NEED_ROOT: readonly SecurityModel[] = ['passthrough', 'none']
 export function describeOracle(title: string, models: readonly SecurityModel[], isUnprivileged = false): void {
   describeOracleTests(
     title,
-    () => describe.each(models)('%s', (model) => declare(model, isUnprivileged)),
+    () => {
+      describe.each(models.flatMap((model) => dialects.map((dialect) => [model, dialect] as const)))(
+        '%s by %s',
+        (model, dialect) => declare(model, dialect, isUnprivileged),
+      )
+    },
     isUnprivileged || models.some((model) => NEED_ROOT.includes(model)),
   )
 }
@@ -43,16 +48,16 @@ function whatIsMissing(needsRoot: boolean): string | undefined {
   return needsRoot && !isRoot ? 'root' : undefined
 }
 
-function declare(model: SecurityModel, isUnprivileged: boolean): void {
+function declare(model: SecurityModel, dialect: Dialect, isUnprivileged: boolean): void {
   const byHand = newTally()
   const generated = newTally()
-  const own = cases.filter((one) => isFor(one, model, isUnprivileged))
+  const own = cases.filter((one) => isFor(one, model, dialect, isUnprivileged))
   let writable: Oracle
   let readOnly: Oracle
 
   beforeAll(async () => {
-    writable = await Oracle.start({ model, isUnprivileged }, byHand)
-    readOnly = await Oracle.start({ model, isUnprivileged, isReadOnly: true }, byHand)
+    writable = await Oracle.start({ model, dialect, isUnprivileged }, byHand)
+    readOnly = await Oracle.start({ model, dialect, isUnprivileged, isReadOnly: true }, byHand)
   })
   afterAll(async () => {
     await writable[Symbol.asyncDispose]()
@@ -61,40 +66,49 @@ function declare(model: SecurityModel, isUnprivileged: boolean): void {
 
   for (const one of own) {
     it(one.title, async () => {
-      if (one.startsBare !== true) return playCase(one, one.as === 'read-only' ? readOnly : writable)
-      await using bare = await Oracle.start({ model, isUnprivileged }, byHand)
-      await playCase(one, bare)
+      const isApart = one.startsBare === true || one.endsQemu === true
+      if (!isApart) return playCase(one, one.as === 'read-only' ? readOnly : writable)
+      await using itsOwn = await Oracle.start({ model, dialect, isUnprivileged }, byHand)
+      await playCase(one, itsOwn)
     })
   }
 
   it('every difference that is allowed here was met by a case', () => {
     const expected = differences.filter(
-      (one) => (one.models?.includes(model) ?? true) && (one.isUnprivileged ?? false) === isUnprivileged,
+      (one) =>
+        (one.models?.includes(model) ?? true) &&
+        (one.dialect ?? '9P2000.L') === dialect &&
+        (one.isUnprivileged ?? false) === isUnprivileged,
     )
     const unmet = expected.filter((one) => !isUnprivileged || one.isUnprivileged).filter((one) => !byHand.met.has(one))
     expect(unmet.map(({ title }) => title)).toEqual([])
   })
 
   it(
-    `at least ${messagesWanted} generated messages are answered alike (SEED=${seed})`,
+    `at least ${messagesWanted(dialect)} generated messages are answered alike (SEED=${seed})`,
     { timeout: 600_000 },
     async () => {
-      await using oracle = await Oracle.start({ model, isUnprivileged }, generated)
+      await using oracle = await Oracle.start({ model, dialect, isUnprivileged }, generated)
       await compareGenerated(oracle)
-      expect(oracle.messageCount).toBeGreaterThanOrEqual(messagesWanted)
+      expect(oracle.messageCount).toBeGreaterThanOrEqual(messagesWanted(dialect))
     },
   )
 
   if (isUnprivileged) return
-  it('every request of 9P2000.L was sent', () => {
+  it('every request was sent, those of the other dialect included', () => {
     const sent: ReadonlySet<string> = new Set([...byHand.messages.keys(), ...generated.messages.keys()])
-    const requests = Object.keys(messages).filter((message) => message.startsWith('T') && !(message in messagesOfU))
+    const requests = Object.keys(messages).filter((message) => message.startsWith('T'))
     expect(requests.filter((message) => !sent.has(message))).toEqual([])
   })
 }
 
-const isFor = ({ models, as }: Case, model: SecurityModel, isUnprivileged: boolean): boolean =>
-  (models?.includes(model) ?? true) && (as === 'unprivileged') === isUnprivileged
+const isFor = (
+  { models, dialects: spoken = ['9P2000.L'], as }: Case,
+  model: SecurityModel,
+  dialect: Dialect,
+  isUnprivileged: boolean,
+): boolean =>
+  (models?.includes(model) ?? true) && spoken.includes(dialect) && (as === 'unprivileged') === isUnprivileged
 
 async function playCase({ run, plant, startsBare }: Case, oracle: Oracle): Promise<void> {
   await oracle.play(async (pair) => {

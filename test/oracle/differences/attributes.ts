@@ -1,12 +1,14 @@
 // Attributes: what is set in which order, and of what kinds of object.
 
 import { S_IFDIR, S_IFMT, S_IFREG, S_ISGID, S_ISUID } from '../../../src/sys/constants.js'
-import * as wire from '../../../src/wire/constants.js'
+import { NOFID } from '../../../src/wire/constants.js'
 import type { Difference, Exchanged } from '../difference.js'
 import {
   always,
   bothRefuse,
   bothSucceed,
+  change,
+  creation,
   hostTypeOf,
   isHostSymlink,
   isMapped,
@@ -17,33 +19,32 @@ import {
   typeOf,
 } from './conditions.js'
 
-const OWNER = wire.SETATTR_UID | wire.SETATTR_GID
-const TIMES = wire.SETATTR_ATIME | wire.SETATTR_MTIME
-
-/** How many of the steps that QEMU takes one after the other a Tsetattr asks for. */
-const steps = (valid: number): number =>
-  [wire.SETATTR_MODE, TIMES, OWNER, wire.SETATTR_SIZE].filter((step) => (valid & step) !== 0).length
-
-const setattr = (exchanged: Exchanged) => sentAs(exchanged, 'Tsetattr')?.body
+/** How many of the steps that QEMU takes one after the other a request asks for. */
+function steps(exchanged: Exchanged): number {
+  const { mode, setsTimes = false, setsOwner = false, size, name } = change(exchanged) ?? {}
+  return [mode !== undefined, setsTimes, setsOwner, size !== undefined, name !== undefined].filter(Boolean).length
+}
 
 /** Both did all of it, one after the other, and what came later has undone some of what came before. */
 function endsDifferently(exchanged: Exchanged): boolean {
-  const body = setattr(exchanged)
-  if (body === undefined || !bothSucceed(exchanged)) return false
-  const has = (bits: number): boolean => (body.valid & bits) !== 0
-  if (has(wire.SETATTR_SIZE) && has(wire.SETATTR_MTIME) && has(wire.SETATTR_MTIME_SET)) return true
-  const isRealFile = !isMapped(exchanged) && hostTypeOf(objectOf(exchanged, body.fid)) === S_IFREG
-  return isRealFile && has(wire.SETATTR_MODE) && has(OWNER) && (body.mode & (S_ISUID | S_ISGID)) !== 0
+  const { fid, mode, givesMtime, setsOwner, size } = change(exchanged) ?? { fid: NOFID }
+  if (fid === NOFID || !bothSucceed(exchanged)) return false
+  if (size !== undefined && givesMtime === true) return true
+  const isRealFile = !isMapped(exchanged) && hostTypeOf(objectOf(exchanged, fid)) === S_IFREG
+  return isRealFile && setsOwner === true && ((mode ?? 0) & (S_ISUID | S_ISGID)) !== 0
 }
 
 /** A chmod that would make another kind of object of it, or none. */
 function changesType(exchanged: Exchanged): boolean {
-  const body = setattr(exchanged)
-  if (body === undefined || (body.valid & wire.SETATTR_MODE) === 0 || !isMapped(exchanged)) return false
-  return (body.mode & ~0o7777) !== typeOf(objectOf(exchanged, body.fid))
+  const { fid, mode } = change(exchanged) ?? { fid: NOFID }
+  if (mode === undefined || !isMapped(exchanged) || sentAs(exchanged, 'Tsetattr') === undefined) return false
+  return (mode & ~0o7777) !== typeOf(objectOf(exchanged, fid))
 }
 
-const nodeType = (exchanged: Exchanged): number => (sentAs(exchanged, 'Tmknod')?.body.mode ?? S_IFREG) & S_IFMT
+const nodeType = (exchanged: Exchanged): number => {
+  const { kind, type = S_IFREG } = creation(exchanged) ?? {}
+  return kind === 'node' ? type : S_IFREG
+}
 
 const makesNoNode = (exchanged: Exchanged): boolean =>
   isMapped(exchanged) && ![S_IFREG, ...SPECIAL_NODES].includes(nodeType(exchanged))
@@ -61,13 +62,13 @@ export const ofAttributes: readonly Difference[] = [
     diverges: always,
   },
   {
-    title: 'Tsetattr does mode, times, owner, size in this order: a truncation moves the time set before',
+    title: 'attributes are set in the order mode, times, owner, size: a truncation moves the time set before',
     because: '§8 row 28, and docs/protocol.md',
     happensUnseen: endsDifferently,
     diverges: always,
   },
   {
-    title: 'Tsetattr leaves done what it did before a step was refused',
+    title: 'what was done before a step was refused is left done',
     because: '§8 row 28',
     // Which step is refused first depends on the order.
     explains: ({ fact }, exchanged) => fact === 'outcome' && bothRefuse(exchanged) && isSeveralSteps(exchanged),
@@ -78,8 +79,8 @@ export const ofAttributes: readonly Difference[] = [
     title: 'a negative length is refused after all else was done or refused',
     because: '§8 row 28',
     explains: ({ fact, ours }, exchanged) => {
-      const { valid = 0, size = 0 } = setattr(exchanged) ?? {}
-      return fact === 'outcome' && ours === 'EINVAL' && (valid & wire.SETATTR_SIZE) !== 0 && size >= 2 ** 63
+      const { size = 0 } = change(exchanged) ?? {}
+      return fact === 'outcome' && ours === 'EINVAL' && size >= 2 ** 63
     },
     diverges: always,
   },
@@ -88,8 +89,8 @@ export const ofAttributes: readonly Difference[] = [
     because: '§8 rows 15 and 34',
     models: ['mapped-xattr', 'passthrough', 'none'],
     explains: ({ fact, qemu, ours }, exchanged) => {
-      const body = setattr(exchanged)
-      const object = body && objectOf(exchanged, body.fid)
+      const wanted = change(exchanged)
+      const object = wanted && objectOf(exchanged, wanted.fid)
       const isRefused = fact === 'outcome' && (qemu === 'ELOOP' || qemu === 'EPERM') && ours === 'EOPNOTSUPP'
       return isRefused && (isHostSymlink(object) || (isMapped(exchanged) && isSpecialOnHost(object)))
     },
@@ -133,13 +134,12 @@ export const ofAttributes: readonly Difference[] = [
     models: ['passthrough', 'none'],
     explains: ({ fact, qemu }, exchanged) => {
       if (fact !== 'outcome' || qemu !== 'ENXIO' || isMapped(exchanged)) return false
-      const body = setattr(exchanged)
-      if (body !== undefined) return isSpecialOnHost(objectOf(exchanged, body.fid))
-      const made = sentAs(exchanged, 'Tmknod')?.body
-      return made !== undefined && SPECIAL_NODES.includes(made.mode & S_IFMT)
+      const wanted = change(exchanged)
+      if (wanted !== undefined) return isSpecialOnHost(objectOf(exchanged, wanted.fid))
+      return SPECIAL_NODES.includes(nodeType(exchanged))
     },
     diverges: always,
   },
 ]
 
-const isSeveralSteps = (exchanged: Exchanged): boolean => steps(setattr(exchanged)?.valid ?? 0) > 1
+const isSeveralSteps = (exchanged: Exchanged): boolean => steps(exchanged) > 1

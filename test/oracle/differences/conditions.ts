@@ -2,14 +2,14 @@
 
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../../src/sys/constants.js'
 import type { Exchanged } from '../difference.js'
-import { isSuccess, type Sent } from '../messages.js'
+import { isRefusal, isSuccess, type Sent } from '../messages.js'
 import type { Place } from '../scene.js'
+import { type Change, changeOf, type Creation, creationOf, type Opening, openingOf } from '../wanted.js'
 
 export const isMapped = ({ model }: Exchanged): boolean => model === 'mapped-xattr' || model === 'mapped-file'
 
 export const bothSucceed = ({ qemu, ours }: Exchanged): boolean => isSuccess(qemu) && isSuccess(ours)
-export const bothRefuse = ({ qemu, ours }: Exchanged): boolean =>
-  qemu.message === 'Rlerror' && ours.message === 'Rlerror'
+export const bothRefuse = ({ qemu, ours }: Exchanged): boolean => isRefusal(qemu) && isRefusal(ours)
 
 /** What the fid of a request means by name; undefined for an unknown one. */
 export const objectOf = ({ scene }: Exchanged, fid: number): Place | undefined => scene.objects.get(fid)
@@ -32,6 +32,15 @@ export function sentAs<M extends Sent['message']>(
 ): Extract<Sent, { message: M }> | undefined {
   return (messages as readonly string[]).includes(sent.message) ? (sent as Extract<Sent, { message: M }>) : undefined
 }
+
+/** What the request asks to be opened, changed or made, whichever dialect's message it is. */
+export const opening = ({ sent, dialect }: Exchanged): Opening | undefined => openingOf(sent, dialect)
+export const change = ({ sent }: Exchanged): Change | undefined => changeOf(sent)
+export const creation = ({ sent }: Exchanged): Creation | undefined => creationOf(sent)
+
+/** A read of a directory, which 9P2000.u lists so. */
+export const isRecordRead = ({ sent, scene, dialect }: Exchanged): boolean =>
+  dialect === '9P2000.u' && sent.message === 'Tread' && scene.fids.get(sent.body.fid)?.role === 'directory'
 
 export const never = (): boolean => false
 export const always = (): boolean => true

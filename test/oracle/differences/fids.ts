@@ -1,14 +1,18 @@
 // Fids and sessions: QEMU's fids are paths, ours are objects.
 
 import type { Difference, Exchanged } from '../difference.js'
-import { always, bothSucceed, never, sentAs } from './conditions.js'
+import { always, bothSucceed, change, isRecordRead, never, sentAs } from './conditions.js'
 
 /** Requests that ask and change nothing, neither a tree nor a fid. */
-const ASKING: ReadonlySet<string> = new Set(['Tgetattr', 'Tstatfs', 'Treadlink'])
+const ASKING: ReadonlySet<string> = new Set(['Tgetattr', 'Tstatfs', 'Treadlink', 'Tstat'])
 /** Requests that work on what a fid has open, in both servers. */
 const BY_HANDLE: ReadonlySet<string> = new Set(['Tread', 'Twrite', 'Tfsync', 'Treaddir', 'Tlock', 'Tgetlock', 'Tclunk'])
 
-const isOnLost = ({ sent, scene }: Exchanged): boolean => scene.lost.size > 0 && !BY_HANDLE.has(sent.message)
+/** As records QEMU looks up what it finds in a directory by the directory's path. */
+const isOnLost = (exchanged: Exchanged): boolean =>
+  exchanged.scene.lost.size > 0 && (!BY_HANDLE.has(exchanged.sent.message) || isRecordRead(exchanged))
+
+const isAsking = (exchanged: Exchanged): boolean => ASKING.has(exchanged.sent.message) || isRecordRead(exchanged)
 
 export const ofFids: readonly Difference[] = [
   {
@@ -23,9 +27,9 @@ export const ofFids: readonly Difference[] = [
     happensUnseen: (exchanged) =>
       isOnLost(exchanged) &&
       bothSucceed(exchanged) &&
-      !ASKING.has(exchanged.sent.message) &&
-      sentAs(exchanged, 'Twalk', 'Tlopen', 'Txattrwalk') === undefined,
-    diverges: ({ sent }) => !ASKING.has(sent.message),
+      !isAsking(exchanged) &&
+      sentAs(exchanged, 'Twalk', 'Tlopen', 'Topen', 'Txattrwalk') === undefined,
+    diverges: (exchanged) => !isAsking(exchanged),
   },
   {
     title: 'without privilege, a path is refused where modes are the host’s; a handle is not',
@@ -36,14 +40,16 @@ export const ofFids: readonly Difference[] = [
       const refusal = sent.message === 'Tattach' ? 'EINVAL' : 'EACCES'
       return fact === 'outcome' && isUnprivileged && model === 'none' && qemu === refusal && ours !== refusal
     },
-    diverges: ({ sent }) => !ASKING.has(sent.message),
+    diverges: (exchanged) => !isAsking(exchanged),
   },
   {
-    title: 'Trename leaves some other fids of the renamed object, or below it, with the old path',
+    title: 'Trename and Twstat leave some other fids of the renamed object, or below it, with the old path',
     // The loop that mends the others (v9fs_complete_rename) compares them with the fid that it may have mended already.
     because: '§8 rows 1 to 3',
     happensUnseen: (exchanged) =>
-      sentAs(exchanged, 'Trename') !== undefined && bothSucceed(exchanged) && exchanged.scene.hasOthersBelow,
+      (sentAs(exchanged, 'Trename') !== undefined || change(exchanged)?.name !== undefined) &&
+      bothSucceed(exchanged) &&
+      exchanged.scene.hasOthersBelow,
     diverges: always,
   },
   {

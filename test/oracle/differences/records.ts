@@ -3,7 +3,7 @@
 import { S_IFDIR } from '../../../src/sys/constants.js'
 import type { Difference, Exchanged } from '../difference.js'
 import type { Place } from '../scene.js'
-import { always, bothRefuse, bothSucceed, hostTypeOf, never, objectOf, sentAs } from './conditions.js'
+import { always, bothRefuse, bothSucceed, change, creation, hostTypeOf, never, objectOf, sentAs } from './conditions.js'
 
 const models = ['mapped-file'] as const
 
@@ -18,15 +18,16 @@ function removed(exchanged: Exchanged): Place | undefined {
 
 /** What a request renames or links, and what its new name means now. */
 function given(exchanged: Exchanged): readonly [from: Place | undefined, to: Place | undefined] {
-  const byFid = sentAs(exchanged, 'Trename', 'Tlink')
+  const renamed = change(exchanged)?.name === undefined ? undefined : change(exchanged)?.fid
+  const byFid = sentAs(exchanged, 'Trename')?.body.fid ?? creation(exchanged)?.source ?? renamed
   const [first, second] = exchanged.scene.named
-  if (byFid !== undefined) return [objectOf(exchanged, byFid.body.fid), first]
+  if (byFid !== undefined) return [objectOf(exchanged, byFid), first]
   return sentAs(exchanged, 'Trenameat') === undefined ? [undefined, undefined] : [first, second]
 }
 
 /** What a request makes, where there is nothing. */
 const made = (exchanged: Exchanged): Place | undefined =>
-  sentAs(exchanged, 'Tlcreate', 'Tmkdir', 'Tmknod', 'Tsymlink') && exchanged.scene.named[0]
+  creation(exchanged)?.kind === 'link' ? undefined : creation(exchanged) && exchanged.scene.named[0]
 
 const directoryOf = (place: Place | undefined): string | undefined => place?.path.replace(/[^/]*$/, '')
 
@@ -80,7 +81,8 @@ export const ofRecords: readonly Difference[] = [
     models,
     explains: ({ fact, qemu, ours }, exchanged) => {
       const [, to] = given(exchanged)
-      return fact === 'outcome' && qemu === 'EEXIST' && ours === 'Rlink' && to?.exists === false && to.hasRecord
+      const isLinked = ours === 'Rlink' || (ours === 'Rcreate' && creation(exchanged)?.kind === 'link')
+      return fact === 'outcome' && qemu === 'EEXIST' && isLinked && to?.exists === false && to.hasRecord
     },
     diverges: always,
   },
@@ -101,7 +103,7 @@ export const ofRecords: readonly Difference[] = [
     models,
     happensUnseen: (exchanged) => {
       const [from, to] = given(exchanged)
-      const renames = sentAs(exchanged, 'Trename', 'Trenameat') !== undefined
+      const renames = sentAs(exchanged, 'Trename', 'Trenameat', 'Twstat') !== undefined
       return renames && bothSucceed(exchanged) && from?.hasRecord === false && to?.hasRecord === true
     },
     diverges: always,

@@ -1,6 +1,7 @@
 // Extended attributes.
 
 import type { Difference, Exchanged } from '../difference.js'
+import { isRefusal } from '../messages.js'
 import { never, sentAs } from './conditions.js'
 
 const ACLS = ['system.posix_acl_access', 'system.posix_acl_default']
@@ -33,7 +34,7 @@ export const ofXattrs: readonly Difference[] = [
       const name = sentAs(exchanged, 'Txattrwalk')?.body.name ?? draftName(exchanged)
       return fact === 'outcome' && ours === 'EOPNOTSUPP' && beginsLikeAcl(name)
     },
-    diverges: ({ qemu }) => qemu.message !== 'Rlerror',
+    diverges: ({ qemu }) => !isRefusal(qemu),
   },
   {
     title: 'everything that is stored as if it were an ACL is listed',
