@@ -129,4 +129,16 @@ export const lockCases: readonly Case[] = [
       ])
     },
   },
+  {
+    title: 'without privilege, a file that may be read alone cannot be locked for writing by us',
+    models: ['none'],
+    as: 'unprivileged',
+    async run(pair) {
+      await pair.walk('', 1)
+      await pair.send('Tlcreate', { fid: 1, name: name('a'), flags: 0, mode: file(0o444), gid: GID })
+      const lock = { fid: 1, flags: 0, ...WHOLE, ...one }
+      await pair.call('Tlock', { ...lock, type: READ })
+      expect(await outcomes(pair.send('Tlock', { ...lock, type: WRITE }))).toEqual(['Rlock', 'EBADF'])
+    },
+  },
 ]

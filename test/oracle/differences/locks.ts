@@ -1,6 +1,6 @@
 // Locks, which QEMU grants to everybody.
 
-import { LOCK_BLOCKED, LOCK_SUCCESS, LOCK_TYPE_UNLCK } from '../../../src/wire/constants.js'
+import { LOCK_BLOCKED, LOCK_SUCCESS, LOCK_TYPE_UNLCK, LOCK_TYPE_WRLCK } from '../../../src/wire/constants.js'
 import type { Difference, Exchanged } from '../difference.js'
 import type { Role } from '../fid-book.js'
 import { isSuccess } from '../messages.js'
@@ -59,8 +59,12 @@ export const ofLocks: readonly Difference[] = [
     because: '§8 row 17',
     models: ['none'],
     isUnprivileged: true,
-    explains: ({ fact, ours }, exchanged) =>
-      fact === 'outcome' && ours === 'EACCES' && lockedRole(exchanged) === 'file' && exchanged.isUnprivileged,
+    explains: ({ fact, ours }, exchanged) => {
+      // Where it may be read alone, a lock for writing is the kernel's to refuse.
+      const isWriting = sentAs(exchanged, 'Tlock')?.body.type === LOCK_TYPE_WRLCK
+      const isRefused = ours === 'EACCES' || (ours === 'EBADF' && isWriting)
+      return fact === 'outcome' && isRefused && lockedRole(exchanged) === 'file' && exchanged.isUnprivileged
+    },
     diverges: never,
   },
 ]
