@@ -7,6 +7,7 @@ import { contentCases } from './cases/contents.js'
 import { changeCases } from './cases/dialect-u/changes.js'
 import { openCasesOfU } from './cases/dialect-u/opens.js'
 import { recordCases } from './cases/dialect-u/records.js'
+import { renameCases } from './cases/dialect-u/renames.js'
 import { sessionCasesOfU } from './cases/dialect-u/session.js'
 import { fidCases } from './cases/fids.js'
 import { flushCases } from './cases/flushes.js'
@@ -33,5 +34,5 @@ export const cases: readonly Case[] = [
   ...[...linkAndRenameCases, ...timeAndLengthCases, ...xattrCases],
   ...[...inBoth(nameCases), ...inBoth(walkCases), ...inBoth(xattrNameCases)],
   ...[...storedAttributeCases, ...storedRecordCases],
-  ...[...sessionCasesOfU, ...openCasesOfU, ...recordCases, ...changeCases],
+  ...[...sessionCasesOfU, ...openCasesOfU, ...recordCases, ...changeCases, ...renameCases],
 ]
