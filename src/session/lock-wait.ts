@@ -7,8 +7,8 @@
 import type { Clock } from '../clock.js'
 
 /** The release is a round trip away. Of signals, only a fatal one reaches the client's process meanwhile. */
-const PATIENCE_MS = 500
-const LONGEST_PAUSE_MS = 32
+const PATIENCE_MS = 100
+const LONGEST_PAUSE_MS = 16
 
 /** Tries to lock, again and again, while it is wanted and patience lasts; tells whether it was taken. */
 export async function takeSoon(clock: Clock, take: () => boolean, isWanted: () => boolean): Promise<boolean> {

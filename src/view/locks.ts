@@ -5,10 +5,8 @@
 // other owners and host processes using fcntl(2) are kept out by the kernel. The description is closed, and its locks
 // with it, when the last open file through which that owner locked is closed.
 //
-// Locks of flock(2) come as locks on the whole file and look the same, but belong to the open file, which processes
-// inherit: one takes it, another converts it or gives it back (`flock 9; …; flock -u 9` in a shell). The client has
-// decided already which of its own processes may go on, by its own table. So among owners that lock the whole file
-// through one and the same open file the last one to be granted has the lock.
+// A lock of flock(2) comes as a lock on the whole file and looks the same, but is the open file's, which processes inherit:
+// one takes it, and another may give it back.
 
 import { isErrno } from '../errors.js'
 import { F_RDLCK, F_UNLCK, F_WRLCK, O_RDONLY, O_RDWR, O_WRONLY } from '../sys/constants.js'
@@ -39,19 +37,11 @@ const keyOf = (node: Node, { procId, clientId }: LockOwner): string => `${prefix
 
 const isWhole = ({ start, length }: RangeLock): boolean => start === 0n && length === 0n
 
-const WHOLE = { start: 0n, length: 0n }
-
 /** Notes what was granted. */
 function note(description: Description, open: OpenFile, lock: RangeLock): void {
   const isUnlocked = lock.type === F_UNLCK
   description.wholeThrough = isWhole(lock) && !isUnlocked ? open : undefined
   if (!isUnlocked || isWhole(lock)) description.mayHold = !isUnlocked
-}
-
-function unlock(description: Description): void {
-  setRangeLock(description.fd, { type: F_UNLCK, ...WHOLE })
-  description.wholeThrough = undefined
-  description.mayHold = false
 }
 
 /** The lock owners of one view. */
@@ -72,14 +62,19 @@ export class LockOwners {
     }
     description.through.add(open)
     open.lockKeys.add(key)
-    if (!setRangeLock(description.fd, lock)) return isWhole(lock) && this.takeOver(key, open, lock)
+    if (!setRangeLock(description.fd, lock)) return false
     note(description, open, lock)
     return true
   }
 
   /** Gives back what anybody has locked as a whole through this open file. */
   unlockWhole(open: OpenFile): void {
-    for (const { description } of this.wholeThrough(open)) unlock(description)
+    for (const key of open.lockKeys) {
+      const description = this.descriptions.get(key)
+      if (description?.wholeThrough !== open) continue
+      const whole = { type: F_UNLCK, start: 0n, length: 0n }
+      if (setRangeLock(description.fd, whole)) note(description, open, whole)
+    }
   }
 
   /** Whether somebody else who came through this view may hold locks on the inode. */
@@ -105,35 +100,6 @@ export class LockOwners {
     return findRangeLock(fd, { ...lock, type })
   }
 
-  /** Takes or converts the lock on the whole that other owners have through the same open file; false if it stays theirs. */
-  private takeOver(key: string, open: OpenFile, lock: RangeLock): boolean {
-    const [first, ...rest] = this.wholeThrough(open).filter((other) => other.key !== key)
-    if (first === undefined) return false
-    // Several shared locks, of which one is kept while it may not be possible to get it again.
-    for (const { description } of rest) unlock(description)
-    if (!setRangeLock(first.description.fd, lock)) return false
-    const own = this.descriptions.get(key)
-    this.descriptions.delete(first.key)
-    this.descriptions.set(key, first.description)
-    for (const file of own?.through ?? []) first.description.through.add(file)
-    for (const file of first.description.through) file.lockKeys.add(key)
-    if (own !== undefined) this.discard(own)
-    note(first.description, open, lock)
-    return true
-  }
-
-  private wholeThrough(open: OpenFile): { readonly key: string; readonly description: Description }[] {
-    return [...open.lockKeys].flatMap((key) => {
-      const description = this.descriptions.get(key)
-      return description?.wholeThrough === open ? [{ key, description }] : []
-    })
-  }
-
-  private discard({ fd }: Description): void {
-    fd.close()
-    this.budget.released()
-  }
-
   /** Called when an open file is closed: owners that locked through nothing else lose their locks. */
   closed(open: OpenFile): void {
     for (const key of open.lockKeys) {
@@ -141,7 +107,8 @@ export class LockOwners {
       if (description === undefined) continue
       description.through.delete(open)
       if (description.through.size > 0) continue
-      this.discard(description)
+      description.fd.close()
+      this.budget.released()
       this.descriptions.delete(key)
     }
   }

@@ -36,7 +36,7 @@ function lockWaiting(exchange: Exchange, fid: number): { readonly status: Promis
 
 /** Lets the time pass that a request is held back at most, while others are answered. */
 async function passPatience(exchange: Exchange): Promise<void> {
-  for (let passed = 0; passed < 600; passed += 10) {
+  for (let passed = 0; passed < 120; passed += 10) {
     exchange.clock.pass(10)
     await exchange.call('Tgetattr', { fid: 3, requestMask: 0 })
   }
@@ -78,7 +78,7 @@ it('one that the client would wait for is taken when its holder’s release is o
   expect(await lock(exchange, 3)).toBe(BLOCKED)
 })
 
-it('one that the client would wait for is answered BLOCKED after half a second when it stays held', async () => {
+it('one that the client would wait for is answered BLOCKED after a tenth of a second when it stays held', async () => {
   using exchange = await locking()
   await lock(exchange, 1)
   const waiting = lockWaiting(exchange, 2)
@@ -135,34 +135,9 @@ describe('a lock on the whole through one open file, as flock(2) has it,', () =>
     expect(await lock(exchange, 2)).toBe(BLOCKED)
   })
 
-  it('is converted by another process, whose it is then', async () => {
-    using exchange = await locking()
-    for (const procId of [4, 5]) expect(await lock(exchange, 1, { procId, type: RDLCK })).toBe(SUCCESS)
-    expect(await lock(exchange, 1, child)).toBe(SUCCESS)
-    expect(await lock(exchange, 2, { procId: 7, type: RDLCK })).toBe(BLOCKED)
-    expect(await lock(exchange, 1, { ...child, type: RDLCK })).toBe(SUCCESS)
-    expect(await lock(exchange, 2, { procId: 7, type: RDLCK })).toBe(SUCCESS)
-    // That the parent closes the file, or is told late that its lock is gone, changes nothing.
-    await lock(exchange, 1, { ...parent, type: UNLCK })
-    expect(await lock(exchange, 2, { procId: 7 })).toBe(BLOCKED)
-    await exchange.call('Tclunk', { fid: 1 })
-    expect(await lock(exchange, 2, { procId: 7 })).toBe(SUCCESS)
-  })
-
-  it('is not converted past the lock of somebody else', async () => {
-    using exchange = await locking()
-    await lock(exchange, 1, { ...parent, type: RDLCK })
-    await lock(exchange, 2, { procId: 7, type: RDLCK })
-    expect(await lock(exchange, 1, child)).toBe(BLOCKED)
-    await lock(exchange, 2, { procId: 7, type: UNLCK })
-    expect(await lock(exchange, 3, { procId: 8 })).toBe(BLOCKED)
-    expect(await lock(exchange, 1, child)).toBe(SUCCESS)
-  })
-
   it('is no lock of a range: those belong to processes alone', async () => {
     using exchange = await locking()
     await lock(exchange, 1, { ...parent, start: 0n, length: 10n })
-    expect(await lock(exchange, 1, child)).toBe(BLOCKED)
     await lock(exchange, 1, { ...child, type: UNLCK, flags: 1 })
     expect(await lock(exchange, 2, { start: 5n, length: 1n })).toBe(BLOCKED)
   })
