@@ -104,6 +104,7 @@ export class Inode {
 
   closed(opening: Opening): void {
     this.openings?.delete(opening)
+    if (this.openings?.size === 0) this.openings = undefined
   }
 
   /** Notes that it is known as `name` in `dir`, too. A directory has one name only. */
@@ -148,7 +149,6 @@ const birthOf = ({ btimeSec, btimeNsec }: HostStat): number => (btimeNsec ^ Math
 export class Inodes implements HandleCache {
   private readonly devices = new Map<number, Device>()
   private readonly held = new Set<Inode>()
-  private hand = this.held.values()
 
   constructor(private readonly budget: DescriptorBudget) {
     budget.register(this)
@@ -266,27 +266,28 @@ export class Inodes implements HandleCache {
     this.budget.unregister(this)
   }
 
-  /** Second chance (clock): closes up to `count` handles that were not used since the hand last passed. */
+  /**
+   * Second chance (clock): closes up to `count` handles that were not used since they were last passed over. The set is
+   * the circle: what is passed over goes to its end. A hand that stays on it, an iterator, would keep alive every table
+   * that the set ever had, with all that was in them.
+   */
   evict(count: number): number {
     let closed = 0
     // Twice round: whatever was used lately loses its mark the first time.
-    for (let looks = 2 * this.held.size; looks > 0 && closed < count; looks -= 1) {
-      const inode = this.advance()
-      if (inode?.home?.parent === undefined) continue
-      if (inode.isRecentlyUsed) inode.isRecentlyUsed = false
-      else {
+    let looks = 2 * this.held.size
+    for (const inode of this.held) {
+      if (looks === 0 || closed === count) break
+      looks -= 1
+      if (inode.home?.parent !== undefined && !inode.isRecentlyUsed) {
         this.drop(inode)
         closed += 1
+      } else {
+        inode.isRecentlyUsed = false
+        this.held.delete(inode)
+        this.held.add(inode)
       }
     }
     return closed
-  }
-
-  /** Moves the hand on by one inode that has a handle; undefined when it went round. */
-  private advance(): Inode | undefined {
-    const { value } = this.hand.next()
-    if (value === undefined) this.hand = this.held.values()
-    return value
   }
 
   private keep(inode: Inode, handle: Fd): void {
