@@ -8,10 +8,19 @@ import type { Guest } from '../support/guest/guest.js'
 export type Subject = 'objects' | 'names' | 'open-files' | 'permissions' | 'acls' | 'mappings'
 
 /** What an export can keep for a guest, or is: facts that need something else are passed over. */
-export type ModelAbility = 'ownership' | 'devices' | 'mapped-xattr' | 'mapped-file' | 'symlink-atime'
+export type ModelAbility = 'ownership' | 'devices' | 'mapped-xattr' | 'mapped-file'
 
 /** What 9P2000.u has no words for (docs/protocol.md): facts that need it are passed over in that dialect. */
-export const dotlOnly = ['xattrs', 'moves', 'groups', 'ctime', 'link-counts', 'blocks', 'range-locks'] as const
+export const dotlOnly = [
+  'xattrs',
+  'moves',
+  'groups',
+  'ctime',
+  'link-counts',
+  'blocks',
+  'range-locks',
+  'symlink-atime',
+] as const
 
 export type Ability = ModelAbility | (typeof dotlOnly)[number]
 

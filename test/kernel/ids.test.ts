@@ -10,7 +10,7 @@ import { isRoot } from '../support/host/nobody.js'
 import { serveNewTree, type ServerProcess } from '../support/server-process.js'
 import { type Ability, dotlOnly, factsAbout, type Outcomes, showFacts, type Subject, within } from './facts.js'
 
-const abilities: readonly Ability[] = ['ownership', 'devices', 'symlink-atime', ...dotlOnly]
+const abilities: readonly Ability[] = ['ownership', 'devices', ...dotlOnly]
 const range = '0:100000:65536'
 const ranges = ['--map-uid', range, '--map-gid', range] as const
 
