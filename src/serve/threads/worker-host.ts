@@ -1,5 +1,5 @@
-// Each connection in a thread of its own: a slow disk, a crash or a runaway client is one guest's business. A thread takes
-// some ten milliseconds to start and as many megabytes, so one is ready for the first client, and none waits for others.
+// Each connection in a thread of its own: a slow disk, a crash or a runaway client is one guest's business. Starting a
+// thread takes some ten milliseconds, so one is kept ready.
 
 import { Worker } from 'node:worker_threads'
 import { errorLine } from '../../errors.js'
@@ -34,23 +34,18 @@ const DESCRIPTORS_LEAST = 64
 
 export class WorkerHost implements ConnectionHost {
   private readonly serving = new Set<ConnectionThread>()
-  /** Ready for the first connection. */
-  private first: ConnectionThread | undefined
+  private spare: ConnectionThread | undefined
+  private isClosed = false
 
   constructor(private readonly options: WorkerHostOptions) {}
 
   prepare(): void {
-    const first = this.make()
-    this.first = first
-    // A thread that cannot be started is no reason to end; the first connection will try, and say why it cannot.
-    first.whenEnded(() => {
-      if (this.first === first) this.first = undefined
-    })
+    this.keepSpare()
   }
 
   start(socket: Fd, number: number, { onClosed }: ConnectionEvents): RunningConnection {
-    const thread = this.first ?? this.make()
-    this.first = undefined
+    const thread = this.spare ?? this.make()
+    this.spare = undefined
     this.serving.add(thread)
     thread.serve(socket, number, () => {
       this.serving.delete(thread)
@@ -58,11 +53,24 @@ export class WorkerHost implements ConnectionHost {
       onClosed()
     })
     this.shareDescriptors()
+    // Not before this one is on its way.
+    setImmediate(() => this.keepSpare())
     return thread
   }
 
   async close(): Promise<void> {
-    await this.first?.terminate()
+    this.isClosed = true
+    await this.spare?.terminate()
+  }
+
+  private keepSpare(): void {
+    if (this.isClosed || this.spare !== undefined) return
+    const spare = this.make()
+    this.spare = spare
+    // A thread that cannot be started is no reason to end; the next connection will try, and say why it cannot.
+    spare.whenEnded(() => {
+      if (this.spare === spare) this.spare = undefined
+    })
   }
 
   private make(): ConnectionThread {
