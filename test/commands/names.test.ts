@@ -8,9 +8,9 @@ import { printable, textOf } from '../../src/printable.js'
 import { quote } from '../../src/inspect/quote.js'
 import { bytesOf } from '../../src/name.js'
 import { HostTree } from '../support/host/tree.js'
+import { seed } from '../support/seed.js'
 import { environment } from './run.js'
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 console.log(`names: SEED=${seed}`)
 
 const isUnprintable = (code: number): boolean => code < 0x20 || code >= 0x7f

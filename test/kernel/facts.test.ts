@@ -9,7 +9,8 @@ import { mountTcp, unmount } from '../support/guest/mount.js'
 import { describeGuest } from '../support/guest/suite.js'
 import { type ServeOptions, type ServerProcess, serveNewTree } from '../support/server-process.js'
 import { type Ability, dotlOnly, factsAbout, type Outcomes, showFacts, type Subject, within } from './facts.js'
-import { makeRandomCalls, seed } from './random-calls.js'
+import { makeRandomCalls } from './random-calls.js'
+import { seed } from '../support/seed.js'
 
 interface Case {
   readonly model: string

@@ -19,7 +19,8 @@ import { describeGuest } from '../support/guest/suite.js'
 import { asUnprivileged, directoryOfUnprivileged, unprivileged } from '../support/guest/unprivileged.js'
 import { serveTree } from '../support/server-process.js'
 import { differences, type Tolerance } from './differences.js'
-import { makeRandomCalls, seed } from './random-calls.js'
+import { makeRandomCalls } from './random-calls.js'
+import { seed } from '../support/seed.js'
 
 const models = ['mapped-xattr', 'mapped-file'] as const
 const trees = ['recorded', 'ours', 'shared'] as const

@@ -1,11 +1,9 @@
-// Random system calls of a guest's process, from a seed that the run prints: SEED=n repeats them.
+// Random system calls of a guest's process, from the run's seed.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Guest } from '../support/guest/guest.js'
-
-/** The seed of this run. */
-export const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+import { seed } from '../support/seed.js'
 
 /** Makes calls in `directory` of the guest, which is made; returns what came of each, one line a call. */
 export async function makeRandomCalls(guest: Guest, directory: string, count: number): Promise<string[]> {

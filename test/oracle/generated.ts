@@ -2,11 +2,9 @@
 
 import fc from 'fast-check'
 import type { Oracle } from './oracle.js'
+import { seed } from '../support/seed.js'
 import { perform } from './perform.js'
 import { steps } from './steps.js'
-
-/** The seed of this run: SEED=n repeats it. */
-export const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 
 /** How many messages a model and dialect are exchanged at least; VIRTFS_ORACLE_MESSAGES asks for more. */
 export const messagesWanted = Number(process.env['VIRTFS_ORACLE_MESSAGES'] ?? 2000)

@@ -11,8 +11,7 @@ import { encodeFrame } from '../../src/wire/codec.js'
 import { DMDEVICE, DMDIR, DMLINK, DMSYMLINK, NOFID } from '../../src/wire/constants.js'
 import { NO_CHANGE } from '../../src/wire/stat.js'
 import { startServer } from '../support/live-server.js'
-
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+import { seed } from '../support/seed.js'
 
 /** mulberry32: small, and the same everywhere. */
 function randomFrom(state: number): (below: number) => number {

@@ -1,13 +1,13 @@
 // Generated values for any row of the message table, made from the table's own description of itself: a new row is
-// covered by existing. fast-check prints the seed of a failing run; SEED=… repeats it.
+// covered by existing.
 
 import fc from 'fast-check'
 import type { Field } from '../../src/wire/fields.js'
 import { rows } from '../../src/wire/codec.js'
 import type { MessageName } from '../../src/wire/messages.js'
+import { seed } from '../support/seed.js'
 
-const seed = process.env['SEED']
-export const runs: { seed?: number } = seed === undefined ? {} : { seed: Number(seed) }
+export const runs = { seed }
 
 export const messageNames = Object.keys(rows) as MessageName[]
 

@@ -1,7 +1,8 @@
 // Fids and sessions: QEMU's fids are paths, ours are objects.
 
+import { NOFID } from '../../../src/wire/constants.js'
 import type { Difference, Exchanged } from '../difference.js'
-import { always, bothSucceed, change, isRecordRead, never, sentAs } from './conditions.js'
+import { always, bothSucceed, change, isHostSymlink, isRecordRead, never, objectOf, sentAs } from './conditions.js'
 
 /** Requests that ask and change nothing, neither a tree nor a fid. */
 const ASKING: ReadonlySet<string> = new Set(['Tgetattr', 'Tstatfs', 'Treadlink', 'Tstat'])
@@ -12,7 +13,10 @@ const BY_HANDLE: ReadonlySet<string> = new Set(['Tread', 'Twrite', 'Tfsync', 'Tr
 const isOnLost = (exchanged: Exchanged): boolean =>
   exchanged.scene.lost.size > 0 && (!BY_HANDLE.has(exchanged.sent.message) || isRecordRead(exchanged))
 
-const isAsking = (exchanged: Exchanged): boolean => ASKING.has(exchanged.sent.message) || isRecordRead(exchanged)
+/** True for a request that leaves no trace; to tell a symlink's target does, its time of access. */
+const isAsking = (exchanged: Exchanged): boolean =>
+  ASKING.has(exchanged.sent.message) &&
+  !isHostSymlink(objectOf(exchanged, sentAs(exchanged, 'Tstat', 'Treadlink')?.body.fid ?? NOFID))
 
 export const ofFids: readonly Difference[] = [
   {

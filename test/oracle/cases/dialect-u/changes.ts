@@ -236,6 +236,16 @@ export const changeCases: readonly Case[] = [
     },
   }),
   caseOfU({
+    title: 'without privilege, a symlink below a root that may not be searched any more is still told',
+    models: ['none'],
+    as: 'unprivileged',
+    async run(pair) {
+      await pair.walk('link', 3)
+      await changePath(pair, '', { mode: wire.DMDIR | 0o644 })
+      await pair.send('Tstat', { fid: 3 })
+    },
+  }),
+  caseOfU({
     title: 'without privilege, all kinds of object are made and changed in a mapped model',
     models: mapped,
     as: 'unprivileged',
