@@ -49,6 +49,16 @@ export function openPath(dir: Fd, name: Name): Fd | undefined {
 /** Opens the directory `name` for reading; ENOTDIR or ELOOP for anything else, before the object is touched. */
 export const openDirectory = (dir: Fd, name: Name): Fd => openat(dir, name, O_RDONLY | O_DIRECTORY)
 
+/** Opens the directory above an open one, wherever that is by now, for reading or, where that is refused, O_PATH. */
+export function openParent(dir: Fd): Fd {
+  const flags = O_DIRECTORY | ALWAYS
+  const parent = cString('..')
+  const result = call('openat', dir.number, parent, O_RDONLY | flags)
+  if (result !== -13) return new Fd(checked(result, { op: 'open the directory above' }))
+  const pathOnly = call('openat', dir.number, cString('..'), O_PATH | flags)
+  return new Fd(checked(pathOnly, { op: 'open the directory above' }), true)
+}
+
 /** Opens a directory by a path that the user gave, following symlinks as any program does. O_PATH when `isPathOnly`. */
 export function openTree(latin1Path: string, isPathOnly = false): Fd {
   const flags = O_DIRECTORY | O_CLOEXEC | O_NOCTTY | (isPathOnly ? O_PATH : O_RDONLY)

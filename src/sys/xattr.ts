@@ -10,6 +10,8 @@ import { pathOfHandle } from './open.js'
 const ENODATA = -61
 const value = scratch(XATTR_SIZE_MAX)
 const list = scratch(XATTR_LIST_MAX)
+/** Where values and lists of names arrive, for the calls of xattr-at.ts. */
+export { value as attributeValue, list as attributeList }
 
 function read(handle: Fd, name: string, size: number): number {
   return handle.isPathOnly
