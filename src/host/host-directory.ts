@@ -49,6 +49,8 @@ export interface HostDirectory extends Disposable {
    * (−ENODATA: absent, −ERANGE: longer than `limit` bytes). It never throws.
    */
   peekAttribute(name: NameOrSelf, attribute: PreparedName, limit: number): number
+  /** An attribute's value; undefined where it is absent. */
+  attribute(name: NameOrSelf, attribute: string): Buffer | undefined
   /** The first `limit` bytes of a regular file, whose time of access stays where the host lets it; ENXIO for others. */
   content(name: Name, limit: number): Buffer
   /** The target of a symlink of the host (Latin-1). */

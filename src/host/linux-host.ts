@@ -11,7 +11,7 @@ import { openat, openDirectory, openParent, openPath, openTree, pathOfHandle, re
 import { fstatfs, type HostStat, type HostStatfs, statx, statxAt } from '../sys/stat.js'
 import { enterDirectory, hasOwnWorkingDirectory } from '../sys/working-directory.js'
 import { type AttributeName, attributeName, lastValue } from '../sys/xattr.js'
-import { listxattrAt, peekxattrAt } from '../sys/xattr-at.js'
+import { getxattrAt, listxattrAt, peekxattrAt } from '../sys/xattr-at.js'
 import {
   BEGINNING,
   type Host,
@@ -72,6 +72,11 @@ export class LinuxDirectory implements HostDirectory {
   peekAttribute(name: NameOrSelf, attribute: PreparedName, limit: number): number {
     this.enter()
     return peekxattrAt(this.descriptor, name, attribute as AttributeName, limit)
+  }
+
+  attribute(name: NameOrSelf, attribute: string): Buffer | undefined {
+    this.enter()
+    return getxattrAt(this.descriptor, name, attribute)
   }
 
   content(name: Name, limit: number): Buffer {
