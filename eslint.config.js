@@ -40,7 +40,7 @@ const layers = {
     because: 'inspect reports what a guest sees, in passing; it needs no protocol and no server',
   },
   serve: {
-    may: ['session', 'view', 'wire', 'ownership', 'sys'],
+    may: ['session', 'view', 'wire', 'ownership', 'host', 'sys'],
     because: 'serve is sockets and lifetimes; commands stand on it, not the other way',
   },
 }

@@ -3,9 +3,9 @@
 import { Args } from '@oclif/core'
 import {
   AllowedPeers,
-  detectModel,
   formatAddress,
   keepHeapSmall,
+  likenessOf,
   loadServer,
   logFrom,
   mountHint,
@@ -138,8 +138,7 @@ function modelFor(tree: string, given: string | undefined): SecurityModel {
   const model = given === undefined ? undefined : securityModelOf(given)
   if (model !== undefined) return model
   using exported = openExport(tree, 'none', {}).tree
-  const { sentence } = detectModel(exported)
-  throw new UsageError(`Cannot serve "${printable(tree)}": no --security-model given; the tree ${sentence}`)
+  throw new UsageError(`Cannot serve "${printable(tree)}": no --security-model given; the tree ${likenessOf(exported)}`)
 }
 
 /** How many descriptors the views may keep; where they are few, at least enough to work. */

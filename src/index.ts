@@ -10,15 +10,8 @@ export { Inspector, type InspectorOptions } from './inspect/inspector.js'
 export { printable, textOf, utf8Of } from './printable.js'
 export { isoTime } from './inspect/time.js'
 export { bytesOf } from './name.js'
-export { detectModel, type Detection } from './ownership/detect.js'
-export {
-  modelAliases,
-  type ModelOptions,
-  openModel,
-  type SecurityModel,
-  securityModelOf,
-  securityModels,
-} from './ownership/models.js'
+export { modelAliases, type SecurityModel, securityModelOf, securityModels } from './ownership/security-models.js'
+export { type ModelOptions, openModel } from './ownership/models.js'
 export type { Problem, ProblemCode } from './ownership/problems.js'
 export {
   type AddressRules,
@@ -29,7 +22,7 @@ export {
   parseAddress,
   type ServeAddress,
 } from './serve/sockets/address.js'
-export { type Export, openExport } from './serve/export.js'
+export { type Export, likenessOf, openExport } from './serve/export.js'
 export { keepHeapSmall } from './serve/heap.js'
 export { type ConnectionSettings, viewDefaults } from './serve/connection-settings.js'
 export { parseFsdev, parseVirtfs, type QemuExport } from './serve/options/qemu-options.js'

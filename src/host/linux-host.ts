@@ -26,8 +26,8 @@ import {
 const ROOM_MAX = 32_768
 const entries = Buffer.allocUnsafeSlow(ROOM_MAX)
 
-/** The directory that this thread's working directory is, if it has one of its own. */
-let entered: LinuxDirectory | undefined
+/** The descriptor of the directory that this thread's working directory is, if it has one of its own. */
+let entered: number | undefined
 
 export class LinuxDirectory implements HostDirectory {
   private position: Position = BEGINNING
@@ -113,14 +113,15 @@ export class LinuxDirectory implements HostDirectory {
   }
 
   [Symbol.dispose](): void {
-    if (entered === this) entered = undefined
+    if (this.descriptor.isOpen && entered === this.descriptor.number) entered = undefined
     this.descriptor.close()
   }
 
   private enter(): void {
-    if (entered === this || !hasOwnWorkingDirectory()) return
+    const { number } = this.descriptor
+    if (entered === number || !hasOwnWorkingDirectory()) return
     enterDirectory(this.descriptor)
-    entered = this
+    entered = number
   }
 }
 

@@ -2,17 +2,17 @@
 // wrong with it.
 
 import { isErrno } from '../errors.js'
+import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import { type DeviceNumber, packDevice, unpackDevice } from '../ids.js'
-import { gatherEvidence } from '../ownership/evidence.js'
-import { cover, type GuestStat, OWNERSHIP_KEYS, type OwnershipKey } from '../ownership/ownership.js'
-import { examine, type Problem } from '../ownership/problems.js'
-import type { Model, StoredForm } from '../ownership/store.js'
-import type { SecurityModel } from '../ownership/models.js'
-import { S_IFLNK, S_IFMT } from '../sys/constants.js'
-import { statx } from '../sys/stat.js'
-import type { Node } from '../view/node.js'
-import type { GuestView } from '../view/view.js'
-import { groupName, userName } from './host-names.js'
+import type { PassedObject } from '../ownership/evidence.js'
+import { cover, type GuestStat, type Ownership, OWNERSHIP_KEYS, type OwnershipKey } from '../ownership/ownership.js'
+import { type PassingReader, readerOf } from '../ownership/passing-reader.js'
+import type { Problem } from '../ownership/problems.js'
+import { formOf, type SecurityModel } from '../ownership/security-models.js'
+import type { StoredForm } from '../ownership/store.js'
+import type { Surroundings } from '../ownership/surroundings.js'
+import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
+import { type Naming, namingOfHost } from './naming.js'
 
 /** The export that an object was found in. */
 export interface ExportFacts {
@@ -23,7 +23,7 @@ export interface ExportFacts {
   readonly isDetected: boolean
 }
 
-/** What this host calls an owner; undefined where it knows no such id. Bytes. */
+/** What an owner is called; undefined where nobody knows such an id. Bytes. */
 export interface OwnerNames {
   readonly user: string | undefined
   readonly group: string | undefined
@@ -46,46 +46,87 @@ export interface Entry extends ExportFacts {
   readonly problems: readonly Problem[]
 }
 
-/** An export that is being looked at. */
-export interface Inspected extends ExportFacts {
-  readonly view: GuestView
-  readonly behaviour: Model
-}
+/** Longest target that a protocol string can carry. */
+const TARGET_MAX = 0xffff
 
-/** Reports on a node of the export. */
-export function entryOf({ view, behaviour, root, model, isDetected }: Inspected, node: Node, path: string): Entry {
-  const { store, storedAs } = behaviour
-  const ownership = store.load(node)
-  const host = statx(node.handle())
-  const covered = cover(host, ownership)
-  const guest = { ...covered, rdev: asLinuxHasIt(covered.rdev) }
-  const sources = OWNERSHIP_KEYS.map((key) => [key, ownership[key] === undefined ? 'inode' : storedAs])
-  return {
-    path,
-    root,
-    model,
-    isDetected,
-    guest,
-    guestNames: { user: userName(guest.uid), group: groupName(guest.gid) },
-    hostNames: { user: userName(host.uid), group: groupName(host.gid) },
-    target: (guest.mode & S_IFMT) === S_IFLNK ? targetOf(view, node) : undefined,
-    source: Object.fromEntries(sources) as Source,
-    problems: examine(gatherEvidence(node), storedAs),
+/** Reports on objects of one export. */
+export class EntryReader {
+  readonly reader: PassingReader
+  private readonly form: StoredForm
+
+  /** `naming` is what guests' owners are called. */
+  constructor(
+    host: Host,
+    readonly facts: ExportFacts,
+    private readonly naming: Naming,
+  ) {
+    this.form = formOf(facts.model)
+    this.reader = readerOf(this.form, host)
+  }
+
+  /** What is under a name, to be reported on; undefined where there is nothing for the guest. */
+  find(directory: HostDirectory, name: NameOrSelf, surroundings: Surroundings): PassedObject | undefined {
+    if (this.reader.isReserved(name)) return undefined
+    const host = directory.stat(name)
+    return host && { directory, name, host, surroundings }
+  }
+
+  /** What the guest is told of an object's type and permissions. */
+  modeOf(object: PassedObject): number {
+    return cover(object.host, this.reader.ownershipOf(object, ['mode'])).mode
+  }
+
+  /** Reports on an object; `path` is what it is to be called. */
+  entry(object: PassedObject, path: string): Entry {
+    const { host } = object
+    const { ownership, problems } = this.reader.examine(object)
+    const covered = cover(host, ownership)
+    const guest = { ...covered, rdev: asLinuxHasIt(covered.rdev) }
+    const namesOfHost = namingOfHost()
+    return {
+      path,
+      root: this.facts.root,
+      model: this.facts.model,
+      isDetected: this.facts.isDetected,
+      guest,
+      guestNames: namesIn(this.naming, guest.uid, guest.gid),
+      hostNames: namesIn(namesOfHost, host.uid, host.gid),
+      target: (guest.mode & S_IFMT) === S_IFLNK ? this.targetOf(object) : undefined,
+      source: this.sourceOf(ownership),
+      problems,
+    }
+  }
+
+  /**
+   * What a symlink of the guest leads to. Content that is too long for a target, or closed to us, is among the problems
+   * and keeps nothing else from showing.
+   */
+  targetOf({ directory, name, host }: PassedObject): string | undefined {
+    if (name === SELF) return undefined
+    try {
+      if ((host.mode & S_IFMT) === S_IFLNK) return directory.readlink(name)
+      if ((host.mode & S_IFMT) !== S_IFREG || host.size > TARGET_MAX) return undefined
+      return directory.content(name, host.size).toString('latin1')
+    } catch (cause) {
+      if (isErrno(cause, 'EACCES') || isErrno(cause, 'EPERM') || isErrno(cause, 'EINVAL')) return undefined
+      throw cause
+    }
+  }
+
+  private sourceOf(ownership: Ownership): Source {
+    const [uid, gid, mode, rdev] = OWNERSHIP_KEYS.map((key) => (ownership[key] === undefined ? 'inode' : this.form))
+    return { uid: uid!, gid: gid!, mode: mode!, rdev: rdev! }
   }
 }
+
+const namesIn = ({ users, groups }: Naming, uid: number, gid: number): OwnerNames => ({
+  user: users.get(uid),
+  group: groups.get(gid),
+})
 
 /**
  * Linux's 9P client takes 32 bits of a device number (new_decode_dev in include/linux/kdev_t.h), so that a guest does
- * not see the sign with which mapped-file pads a number of 32 bits, nor what a number of 64 bits has beyond them.
+ * not see what a number of 64 bits has beyond them.
  */
-const asLinuxHasIt = (rdev: DeviceNumber): DeviceNumber => unpackDevice(packDevice(rdev) & 0xffff_ffffn)
-
-/** Content that is too long for a target, or closed to us, is among the problems and keeps nothing else from showing. */
-function targetOf(view: GuestView, node: Node): string | undefined {
-  try {
-    return view.targetOf(node)
-  } catch (cause) {
-    if (isErrno(cause, 'ENAMETOOLONG') || isErrno(cause, 'EACCES') || isErrno(cause, 'EINVAL')) return undefined
-    throw cause
-  }
-}
+const asLinuxHasIt = (rdev: DeviceNumber): DeviceNumber =>
+  rdev.major <= 0xfff && rdev.minor <= 0xf_ffff ? rdev : unpackDevice(packDevice(rdev) & 0xffff_ffffn)

@@ -1,41 +1,50 @@
 // Looking at objects by their host paths: finds the export of each, opens it once, and reports.
 
-import { ErrnoError, UsageError } from '../errors.js'
+import { ErrnoError, isErrno, UsageError } from '../errors.js'
+import type { Host, HostDirectory } from '../host/host-directory.js'
+import { thisHost } from '../host/this-host.js'
 import { type Bounds, detectModel } from '../ownership/detect.js'
-import { modelKeptAs, openModel, type SecurityModel } from '../ownership/models.js'
-import type { Fd } from '../sys/fd.js'
-import { openTree, requireProc } from '../sys/open.js'
-import { DescriptorBudget } from '../view/descriptor-budget.js'
-import type { Node } from '../view/node.js'
-import { openView } from '../view/view.js'
-import { type Entry, entryOf, type Inspected } from './entry.js'
-import type { FileSystemEntry } from './file-system.js'
-import { locate, locateBelow, realPathOf } from './locate.js'
+import type { PassedObject } from '../ownership/evidence.js'
+import { modelKeptAs, type SecurityModel } from '../ownership/security-models.js'
 import { printable } from '../printable.js'
-import { walk } from './walk.js'
+import { type Entry, EntryReader, type ExportFacts } from './entry.js'
+import type { FileSystemEntry } from './file-system.js'
+import { GuestPath } from './guest-path.js'
+import { locate, locateBelow } from './locate.js'
+import { type Naming, type NamingChoice, namingOfHost, NO_NAMES, readNaming } from './naming.js'
+import { resolve } from './resolve.js'
 
 export interface InspectorOptions {
   /** Where the export starts, as a host path in bytes; found from each path when absent. */
   readonly root?: string | undefined
   /** Recognised by what is stored when absent. */
   readonly model?: SecurityModel | undefined
+  /** Whose names owners have; when absent, the tree's own where it has any, otherwise this host's. */
+  readonly names?: NamingChoice | undefined
 }
 
-/** Handles are let go after each report; while one path is walked, one a component is open. */
-const HANDLES = 256
+/** An export that is being looked at. */
+interface Inspected {
+  readonly facts: ExportFacts
+  readonly naming: Naming
+  readonly reader: EntryReader
+  readonly path: GuestPath
+}
 
 export class Inspector implements Disposable {
   private readonly exports = new Map<string, Inspected>()
   private readonly root: string | undefined
 
   /** Refuses a root that is no directory, or that cannot be opened. */
-  constructor(private readonly options: InspectorOptions) {
-    requireProc()
+  constructor(
+    private readonly options: InspectorOptions,
+    private readonly host: Host = thisHost,
+  ) {
     const { root } = options
     if (root === undefined) return
     try {
-      using directory = openTree(root, true)
-      this.root = realPathOf(directory)
+      using directory = host.openDirectory(root)
+      this.root = directory.realPath()
     } catch (cause) {
       if (!(cause instanceof ErrnoError)) throw cause
       throw new UsageError(`Cannot open "${printable(root)}": ${cause.code} (--root takes the exported directory)`)
@@ -44,43 +53,73 @@ export class Inspector implements Disposable {
 
   /** Reports on what a host path (bytes) names, or with `follows` on what a symlink there leads to. */
   entry(path: string, follows: boolean): Entry {
-    return this.at(path, follows, (inspected, node) => entryOf(inspected, node, path))
+    return this.at(path, follows, ({ reader }, object) => reader.entry(object, path))
   }
 
   /** Reports on the file system that holds what the path names; symlinks are followed. */
   fileSystem(path: string): FileSystemEntry {
-    return this.at(path, true, ({ view, root, model, isDetected }, node) => {
-      return { path, root, model, isDetected, statfs: view.statfs(node) }
-    })
+    return this.at(path, true, ({ facts }, { directory }) => ({ ...facts, path, statfs: directory.statfs() }))
   }
 
   [Symbol.dispose](): void {
-    for (const { view } of this.exports.values()) view[Symbol.dispose]()
+    for (const { path } of this.exports.values()) path[Symbol.dispose]()
     this.exports.clear()
   }
 
-  private at<T>(path: string, follows: boolean, report: (inspected: Inspected, node: Node) => T): T {
-    const { root, components } = this.root === undefined ? locate(path) : locateBelow(path, this.root)
+  private at<T>(path: string, follows: boolean, report: (inspected: Inspected, object: PassedObject) => T): T {
+    const { host } = this
+    const { root, components } = this.root === undefined ? locate(host, path) : locateBelow(host, path, this.root)
     const inspected = this.exportAt(root)
-    const node = walkFrom(inspected, components, follows)
+    inspected.path.toRoot()
     try {
-      return report(inspected, node)
-    } finally {
-      node.release()
+      return report(inspected, resolve(inspected.path, components, follows, inspected.reader))
+    } catch (cause) {
+      if (!(cause instanceof ErrnoError)) throw cause
+      throw new ErrnoError(cause.errno, { ...cause.context, root })
     }
   }
 
   private exportAt(root: string): Inspected {
     const known = this.exports.get(root)
     if (known !== undefined) return known
-    // The view works on a descriptor of its own.
-    using directory = openTree(root, true)
-    const model = this.options.model ?? modelOf(directory, root)
-    const behaviour = openModel(model)
-    const view = openView(directory, behaviour, new DescriptorBudget(HANDLES))
-    const inspected = { view, behaviour, root, model, isDetected: this.options.model === undefined }
-    this.exports.set(root, inspected)
-    return inspected
+    const directory = this.host.openDirectory(root)
+    try {
+      const model = this.options.model ?? modelOf(this.host, directory, root)
+      const facts = { root, model, isDetected: this.options.model === undefined }
+      const path = new GuestPath(directory)
+      const naming = this.namingOf(path, facts)
+      const inspected = { facts, naming, path, reader: new EntryReader(this.host, facts, naming) }
+      this.exports.set(root, inspected)
+      return inspected
+    } catch (cause) {
+      directory[Symbol.dispose]()
+      throw cause
+    }
+  }
+
+  private namingOf(path: GuestPath, facts: ExportFacts): Naming {
+    const { names } = this.options
+    if (names === 'none') return NO_NAMES
+    if (names === 'host') return namingOfHost()
+    const reader = new EntryReader(this.host, facts, NO_NAMES)
+    const own = readNaming((components) => contentAt(path, components, reader))
+    return names === undefined && own.users.size === 0 && own.groups.size === 0 ? namingOfHost() : own
+  }
+}
+
+/** A table of users is smaller, or nobody's to be read here. */
+const TABLE_MAX = 1 << 20
+
+/** The content of a guest's file; undefined where there is none to be read. */
+function contentAt(path: GuestPath, components: readonly string[], reader: EntryReader): string | undefined {
+  try {
+    path.toRoot()
+    const { directory, name, host } = resolve(path, components, true, reader)
+    if (name === '.') return undefined
+    return directory.content(name, Math.min(host.size, TABLE_MAX)).toString('latin1')
+  } catch (cause) {
+    if (cause instanceof ErrnoError && !isErrno(cause, 'EIO')) return undefined
+    throw cause
   }
 }
 
@@ -88,21 +127,11 @@ export class Inspector implements Disposable {
 const GLANCE: Bounds = { objects: 250, perDirectory: 50, levels: 3 }
 
 /** An empty tree fits any model: its root is what the host has. A mixed one is refused, for either guess may be wrong. */
-function modelOf(directory: Fd, root: string): SecurityModel {
-  const { model, sentence, objects } = detectModel(directory, GLANCE)
+function modelOf(host: Host, directory: HostDirectory, root: string): SecurityModel {
+  const { model, sentence, objects } = detectModel(host, directory, GLANCE)
   if (model !== undefined) return model
   if (objects === 1) return modelKeptAs('inode')
   throw new UsageError(
     `Cannot tell the security model of "${printable(root)}": it ${sentence} (name it with --security-model)`,
   )
-}
-
-/** Walks; a refusal says in which export. */
-function walkFrom({ view, root }: Inspected, components: readonly string[], follows: boolean): Node {
-  try {
-    return walk(view, components, follows)
-  } catch (cause) {
-    if (!(cause instanceof ErrnoError)) throw cause
-    throw new ErrnoError(cause.errno, { ...cause.context, root })
-  }
 }

@@ -1,18 +1,16 @@
 // Which security model a tree looks like, from a bounded look at what is stored in its upper levels. For an error line
 // and for commands that are not told; a guess, so it says what it rests on.
 
-import type { Name } from '../name.js'
-import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
-import type { Fd } from '../sys/fd.js'
-import { openDirectory, openPath, reopen } from '../sys/open.js'
-import { statx, statxAt } from '../sys/stat.js'
-import { attributeName, peekxattr } from '../sys/xattr.js'
 import { Errno } from '../errors.js'
-import { METADATA_DIRECTORY, ROOT_RECORD } from './metadata-directory.js'
-import { modelKeptAs, type SecurityModel } from './models.js'
-import { namesIn } from './names-in.js'
-import { OWNERSHIP_KEYS } from './ownership.js'
+import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
+import { listedNames } from '../host/listed-names.js'
+import type { Name } from '../name.js'
+import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
 import { unlessUnreadable } from './leniency.js'
+import { OWNERSHIP_KEYS } from './ownership.js'
+import { METADATA_DIRECTORY, ROOT_RECORD } from './reserved-names.js'
+import { modelKeptAs, type SecurityModel } from './security-models.js'
+import { surroundingsIn } from './surroundings.js'
 import { ATTRIBUTE_OF, WIDTH } from './xattr-codec.js'
 
 /** What was found: objects looked at, how many of them have ownership in each form, and metadata directories. */
@@ -39,59 +37,69 @@ export interface Bounds {
 const BOUNDS: Bounds = { objects: 1000, perDirectory: 100, levels: 4 }
 
 /** Looks at the export's root and at what is below it. What may not be read is passed over. */
-export function detectModel(root: Fd, bounds: Bounds = BOUNDS): Detection {
-  const look = new Look(bounds)
-  look.note(root, isRegular(root, ROOT_RECORD))
-  using directory = unlessUnreadable(() => reopen(root, O_RDONLY | O_DIRECTORY))
-  if (directory !== undefined) look.into(directory, 1)
+export function detectModel(host: Host, root: HostDirectory, bounds: Bounds = BOUNDS): Detection {
+  const look = new Look(host, bounds)
+  look.note(root, SELF, isRegular(root, ROOT_RECORD))
+  unlessUnreadable(() => look.into(root, 1))
   return { ...look.survey, ...judge(look.survey) }
 }
 
 class Look {
   readonly survey = { objects: 0, withAttributes: 0, withRecord: 0, metadataDirectories: 0 }
+  private readonly attributes
 
-  constructor(private readonly bounds: Bounds) {}
+  constructor(
+    host: Host,
+    private readonly bounds: Bounds,
+  ) {
+    this.attributes = OWNERSHIP_KEYS.map((key) => ({
+      name: host.attributeName(ATTRIBUTE_OF[key]),
+      width: WIDTH[key],
+    }))
+  }
 
-  note(handle: Fd, hasRecord: boolean): void {
+  note(directory: HostDirectory, name: NameOrSelf, hasRecord: boolean): void {
     this.survey.objects++
-    if (hasAttributes(handle)) this.survey.withAttributes++
+    if (this.hasAttributes(directory, name)) this.survey.withAttributes++
     if (hasRecord) this.survey.withRecord++
   }
 
   /** All of a level's objects, up to the bounds, before any that lie deeper. */
-  into(directory: Fd, level: number): void {
-    using metadata = unlessUnreadable(() => openDirectory(directory, METADATA_DIRECTORY))
-    if (metadata !== undefined) this.survey.metadataDirectories++
+  into(directory: HostDirectory, level: number): void {
+    using surroundings = unlessUnreadable(() => surroundingsIn(directory))
+    const records = surroundings?.records
+    if (records !== undefined) this.survey.metadataDirectories++
     const deeper: Name[] = []
     let left = this.bounds.perDirectory
-    for (const name of namesIn(directory)) {
+    for (const name of listedNames(directory)) {
       if (left === 0 || this.survey.objects >= this.bounds.objects) break
       if (name === METADATA_DIRECTORY || name === ROOT_RECORD) continue
-      using handle = openPath(directory, name)
-      if (handle === undefined) continue
+      const host = directory.stat(name)
+      if (host === undefined) continue
       left--
-      this.note(handle, metadata !== undefined && isRegular(metadata, name))
-      if ((statx(handle).mode & S_IFMT) === S_IFDIR) deeper.push(name)
+      this.note(directory, name, records !== undefined && isRegular(records, name))
+      if ((host.mode & S_IFMT) === S_IFDIR) deeper.push(name)
     }
     if (level >= this.bounds.levels) return
     for (const name of deeper) {
-      using below = unlessUnreadable(() => openDirectory(directory, name))
-      if (below !== undefined) this.into(below, level + 1)
+      unlessUnreadable(() => {
+        using below = directory.openDirectory(name)
+        this.into(below, level + 1)
+      })
     }
+  }
+
+  /** True where any of the four is there, be it of a wrong width. */
+  private hasAttributes(directory: HostDirectory, name: NameOrSelf): boolean {
+    return this.attributes.some((attribute) => {
+      const length = directory.peekAttribute(name, attribute.name, attribute.width)
+      return length >= 0 || length === -Errno.ERANGE
+    })
   }
 }
 
-const isRegular = (dir: Fd, name: Name): boolean =>
-  ((unlessUnreadable(() => statxAt(dir, name))?.mode ?? 0) & S_IFMT) === S_IFREG
-
-const ATTRIBUTES = OWNERSHIP_KEYS.map((key) => ({ name: attributeName(ATTRIBUTE_OF[key]), width: WIDTH[key] }))
-
-/** True where any of the four is there, be it of a wrong width. */
-const hasAttributes = (handle: Fd): boolean =>
-  ATTRIBUTES.some(({ name, width }) => {
-    const length = peekxattr(handle, name, width)
-    return length >= 0 || length === -Errno.ERANGE
-  })
+const isRegular = (directory: HostDirectory, name: Name): boolean =>
+  ((unlessUnreadable(() => directory.stat(name))?.mode ?? 0) & S_IFMT) === S_IFREG
 
 function judge({
   objects,

@@ -2,48 +2,58 @@
 // the beginning of a symlink's content. Whatever may not be read is said so, or left out; a failing disk is thrown.
 
 import { isErrno } from '../errors.js'
-import { O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
-import type { Fd } from '../sys/fd.js'
-import { pread } from '../sys/io.js'
-import { openDirectory, openPath, reopen } from '../sys/open.js'
-import { statx, statxAt } from '../sys/stat.js'
-import { getxattr, listxattr } from '../sys/xattr.js'
-import { METADATA_DIRECTORY, ROOT_RECORD } from './metadata-directory.js'
-import { namesIn } from './names-in.js'
-import { type Evidence, ownershipIn } from './problems.js'
-import { readBytes } from './record-file.js'
-import type { Place, StoredObject } from './store.js'
+import { type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
+import { listedNames } from '../host/listed-names.js'
+import type { Name } from '../name.js'
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
+import type { HostStat } from '../sys/stat.js'
 import { unlessUnreadable } from './leniency.js'
+import { METADATA_DIRECTORY, ROOT_RECORD } from './reserved-names.js'
+import { RECORD_MAX } from './metadata-file-codec.js'
+
+import { type Evidence, ownershipIn } from './problems.js'
+import { type Surroundings, surroundingsIn } from './surroundings.js'
 import { OWN_PREFIX } from './xattr-codec.js'
 
 /** A target that can be followed is shorter. */
 const CONTENT_MAX = 4096
 
+/** An object that somebody passes by. */
+export interface PassedObject {
+  /** The directory that it is in; with `name` being SELF, the export's root. */
+  readonly directory: HostDirectory
+  readonly name: NameOrSelf
+  readonly host: HostStat
+  /** Those of the directory. */
+  readonly surroundings: Surroundings
+}
+
 /** Collects the evidence about one object, whatever its tree keeps ownership in. */
-export function gatherEvidence(object: StoredObject): Evidence {
-  const host = statx(object.handle())
+export function gatherEvidence(object: PassedObject): Evidence {
+  const { directory, name, host } = object
   const hostType = host.mode & S_IFMT
   const canHoldAttributes = hostType === S_IFREG || hostType === S_IFDIR
   const evidence: Evidence = {
     host,
-    attributes: canHoldAttributes ? attributesOf(object.readable() ?? object.handle()) : new Map(),
+    attributes: canHoldAttributes ? attributesOf(directory, name) : new Map(),
     ...recordOf(object),
-    inside: hostType === S_IFDIR ? leftoversIn(object.handle()) : { orphans: [], nested: [] },
+    inside: hostType === S_IFDIR ? leftoversIn(directory, name) : { orphans: [], nested: [] },
     content: undefined,
   }
   const isSymlink = (['xattr', 'sidecar'] as const).some(
     (form) => ((ownershipIn(evidence, form).mode ?? 0) & S_IFMT) === S_IFLNK,
   )
-  return isSymlink && hostType === S_IFREG ? { ...evidence, content: beginningOf(object.readable()) } : evidence
+  if (!isSymlink || hostType !== S_IFREG || name === SELF) return evidence
+  return { ...evidence, content: unlessUnreadable(() => directory.content(name, CONTENT_MAX)) }
 }
 
-function attributesOf(file: Fd): Evidence['attributes'] {
+function attributesOf(directory: HostDirectory, name: NameOrSelf): Evidence['attributes'] {
   const found = new Map<string, Uint8Array>()
   try {
-    for (const name of listxattr(file)) {
-      if (!name.startsWith(OWN_PREFIX) && !name.startsWith('system.posix_acl_')) continue
-      const bytes = getxattr(file, name)
-      if (bytes !== undefined) found.set(name, bytes)
+    for (const attribute of directory.attributeNames(name).split('\0')) {
+      if (!attribute.startsWith(OWN_PREFIX) && !attribute.startsWith('system.posix_acl_')) continue
+      const bytes = directory.attribute(name, attribute)
+      if (bytes !== undefined) found.set(attribute, bytes)
     }
   } catch (cause) {
     if (isErrno(cause, 'EACCES') || isErrno(cause, 'EPERM')) return 'unreadable'
@@ -52,53 +62,43 @@ function attributesOf(file: Fd): Evidence['attributes'] {
   return found
 }
 
-function beginningOf(file: Fd | undefined): Buffer | undefined {
-  if (file === undefined) return undefined
-  const bytes = Buffer.alloc(CONTENT_MAX)
-  return bytes.subarray(0, pread(file, bytes, 0))
+/** The record of an object, and where it would be. */
+export function recordOf({ directory, name, surroundings }: PassedObject): Pick<Evidence, 'record' | 'metadata'> {
+  if (name === SELF) return { record: recordAt(directory, ROOT_RECORD), metadata: 'none' }
+  const { metadata, records } = surroundings
+  return { record: records && recordAt(records, name), metadata }
 }
 
-function recordOf(object: StoredObject): Pick<Evidence, 'record' | 'metadata'> {
-  if (object.isRoot) return { record: recordAt({ dir: object.handle(), name: ROOT_RECORD }), metadata: 'none' }
-  const place = object.place()
-  if (place === undefined) return { record: undefined, metadata: 'none' }
-  using directory = openPath(place.dir, METADATA_DIRECTORY)
-  if (directory === undefined) return { record: undefined, metadata: 'none' }
-  if ((statx(directory).mode & S_IFMT) !== S_IFDIR) return { record: undefined, metadata: 'not-a-directory' }
+/** One byte more than a record may have is read, so that it shows. */
+function recordAt(directory: HostDirectory, name: Name): Evidence['record'] {
+  const found = directory.stat(name)
+  if (found === undefined) return undefined
+  if ((found.mode & S_IFMT) !== S_IFREG) return 'not-a-file'
   try {
-    return { record: recordAt({ dir: directory, name: place.name }), metadata: 'directory' }
-  } catch (cause) {
-    if (isErrno(cause, 'EACCES')) return { record: undefined, metadata: 'unreadable' }
-    throw cause
-  }
-}
-
-function recordAt({ dir, name }: Place): Evidence['record'] {
-  using handle = openPath(dir, name)
-  if (handle === undefined) return undefined
-  const { mode, nlink } = statx(handle)
-  if ((mode & S_IFMT) !== S_IFREG) return 'not-a-file'
-  try {
-    using file = reopen(handle, O_RDONLY)
-    return { bytes: Buffer.from(readBytes(file)), nlink }
+    return { bytes: directory.content(name, Math.min(found.size, RECORD_MAX) + 1), nlink: found.nlink }
   } catch (cause) {
     if (isErrno(cause, 'EACCES')) return 'unreadable'
+    if (isErrno(cause, 'ENOENT')) return undefined
     throw cause
   }
 }
 
-/** What the metadata directory inside `directory` holds that belongs to nothing there. */
-function leftoversIn(directory: Fd): Evidence['inside'] {
+/** What the metadata directory inside a directory holds that belongs to nothing there. */
+function leftoversIn(parent: HostDirectory, name: NameOrSelf): Evidence['inside'] {
   const orphans: string[] = []
   const nested: string[] = []
-  using metadata = unlessUnreadable(() => openDirectory(directory, METADATA_DIRECTORY))
+  using opened = name === SELF ? undefined : unlessUnreadable(() => parent.openDirectory(name))
+  const directory = opened ?? (name === SELF ? parent : undefined)
+  if (directory === undefined) return { orphans, nested }
+  using beside = unlessUnreadable(() => surroundingsIn(directory))
+  const metadata = beside?.records
   if (metadata === undefined) return { orphans, nested }
-  for (const name of namesIn(metadata)) {
-    const record = unlessUnreadable(() => statxAt(metadata, name))
+  for (const each of unlessUnreadable(() => [...listedNames(metadata)]) ?? []) {
+    const record = unlessUnreadable(() => metadata.stat(each))
     if (record === undefined) continue
-    const isNamedAsHidden = name === METADATA_DIRECTORY || name === ROOT_RECORD
-    if (isNamedAsHidden || (record.mode & S_IFMT) === S_IFDIR) nested.push(name)
-    else if (statxAt(directory, name) === undefined) orphans.push(name)
+    const isNamedAsHidden = each === METADATA_DIRECTORY || each === ROOT_RECORD
+    if (isNamedAsHidden || (record.mode & S_IFMT) === S_IFDIR) nested.push(each)
+    else if (directory.stat(each) === undefined) orphans.push(each)
   }
   return { orphans, nested }
 }

@@ -3,18 +3,13 @@
 // object.
 
 import { ErrnoError, isErrno } from '../errors.js'
-import { type Name, nameFromText } from '../name.js'
 import { AT_REMOVEDIR } from '../sys/constants.js'
 import { mkdirat, unlinkat } from '../sys/directory.js'
 import type { Fd } from '../sys/fd.js'
 import { openDirectory } from '../sys/open.js'
 import { statx } from '../sys/stat.js'
 import { hold } from './hold.js'
-
-/** Holds the records of the directory that it is in. */
-export const METADATA_DIRECTORY: Name = nameFromText('.virtfs_metadata')
-/** The record of an export's root, which has no name inside the export; it lies in the root itself. */
-export const ROOT_RECORD: Name = nameFromText('.virtfs_metadata_root')
+import { METADATA_DIRECTORY } from './reserved-names.js'
 
 const HOST_MODE = 0o700
 

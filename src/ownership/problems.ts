@@ -80,7 +80,10 @@ export interface Evidence {
 }
 
 /** The ownership that a model of this form sees in the evidence. */
-export function ownershipIn({ attributes, record }: Evidence, form: StoredForm): Ownership {
+export function ownershipIn(
+  { attributes, record }: Pick<Evidence, 'attributes' | 'record'>,
+  form: StoredForm,
+): Ownership {
   if (form === 'xattr') return attributes === 'unreadable' ? {} : decodeXattrs(attributes)
   return form === 'sidecar' && typeof record === 'object' ? decodeRecord(record.bytes) : {}
 }

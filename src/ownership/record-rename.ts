@@ -12,13 +12,8 @@ import type { Fd } from '../sys/fd.js'
 import { openPath } from '../sys/open.js'
 import { type HostStat, statx, statxAt } from '../sys/stat.js'
 import { emptyHidden, isNotEmpty } from './hidden.js'
-import {
-  discardMetadata,
-  ensureMetadata,
-  METADATA_DIRECTORY,
-  type MetadataDirectory,
-  openMetadata,
-} from './metadata-directory.js'
+import { METADATA_DIRECTORY } from './reserved-names.js'
+import { discardMetadata, ensureMetadata, type MetadataDirectory, openMetadata } from './metadata-directory.js'
 import { dropRecord, openRecord } from './record-file.js'
 import type { Place } from './store.js'
 import { unlessMissing } from './leniency.js'

@@ -3,7 +3,7 @@
 import { isErrno } from '../errors.js'
 import type { HostDirectory } from '../host/host-directory.js'
 import { S_IFDIR, S_IFMT } from '../sys/constants.js'
-import { METADATA_DIRECTORY } from './metadata-directory.js'
+import { METADATA_DIRECTORY } from './reserved-names.js'
 import type { Evidence } from './problems.js'
 
 /** A directory's metadata directory: what it is, and the directory itself where it is one and may be entered. */

@@ -1,6 +1,7 @@
 // What every connection of an export is told: plain data, which a worker thread gets by message.
 
-import type { ModelOptions, SecurityModel } from '../ownership/models.js'
+import type { SecurityModel } from '../ownership/security-models.js'
+import type { ModelOptions } from '../ownership/models.js'
 import type { SharedThrottling } from '../session/leaky-buckets.js'
 import type { SessionSettings } from '../session/settings.js'
 import type { IdSettings } from '../view/translated-ids.js'

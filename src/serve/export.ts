@@ -1,12 +1,16 @@
 // Opening the directory to be exported: every reason for which it cannot be served is found before anything changes.
 
 import { ErrnoError, UsageError } from '../errors.js'
-import { type ModelOptions, openModel, type SecurityModel } from '../ownership/models.js'
+import { LinuxDirectory, linuxHost } from '../host/linux-host.js'
+import { detectModel } from '../ownership/detect.js'
+import { type SecurityModel } from '../ownership/security-models.js'
+import { type ModelOptions, openModel } from '../ownership/models.js'
 import type { Model } from '../ownership/store.js'
 import { printable } from '../printable.js'
+import { O_DIRECTORY, O_RDONLY } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { tryFlock } from '../sys/lock.js'
-import { openTree, requireProc } from '../sys/open.js'
+import { openTree, reopen, requireProc } from '../sys/open.js'
 
 /** A directory held open for serving. */
 export interface Export {
@@ -18,6 +22,12 @@ const advice: Record<string, string> = {
   ENOENT: 'there is no such directory',
   ENOTDIR: 'name the exported directory, not a file',
   EACCES: "run as the tree's owner",
+}
+
+/** What an open directory looks like, for one who did not say which model it has: `looks like MODEL (…)`. */
+export function likenessOf(tree: Fd): string {
+  using directory = new LinuxDirectory(reopen(tree, O_RDONLY | O_DIRECTORY))
+  return detectModel(linuxHost, directory).sentence
 }
 
 /**

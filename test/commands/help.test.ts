@@ -1,7 +1,7 @@
 // What the program says of itself, and how it ends when it is not told what to do.
 
 import { describe, expect, it } from 'vitest'
-import { securityModels } from '../../src/ownership/models.js'
+import { securityModels } from '../../src/ownership/security-models.js'
 import { throttlingOptions } from '../../src/session/throttling.js'
 import { virtfs } from './run.js'
 

@@ -3,7 +3,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import Stat from '../../commands/stat.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { setxattr } from '../../src/sys/xattr.js'
 import { reopen } from '../../src/sys/open.js'
 import { O_RDONLY } from '../../src/sys/constants.js'

@@ -1,7 +1,7 @@
 // One table of cases, every security model, real system calls. What a model can do decides what is asked of it.
 
 import { describe, expect, it } from 'vitest'
-import { securityModels } from '../../src/ownership/models.js'
+import { securityModels } from '../../src/ownership/security-models.js'
 import { isRoot } from '../support/host/nobody.js'
 import { abilitiesOf, canRun } from './case.js'
 import { runCase } from './run.js'

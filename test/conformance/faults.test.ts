@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { Errno, type ErrnoName } from '../../src/errors.js'
-import { type SecurityModel, securityModels } from '../../src/ownership/models.js'
+import { type SecurityModel, securityModels } from '../../src/ownership/security-models.js'
 import type { SyscallName } from '../../src/sys/abi.js'
 import { injectFaults } from '../../src/sys/call.js'
 import { openDescriptors } from '../support/host/descriptors.js'

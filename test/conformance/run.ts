@@ -1,7 +1,7 @@
 // Running one case: a fresh tree, the case, and then the question whether anything was forgotten.
 
 import { expect } from 'vitest'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { scratchMemory } from '../support/scratch-memory.js'
 import { NOTHING_LEFT, ViewedTree } from '../support/viewed-tree.js'

@@ -1,7 +1,7 @@
 // The same table without privilege, as a server is meant to be run: as nobody when the tests run as root.
 
 import { describe, it } from 'vitest'
-import { securityModels } from '../../src/ownership/models.js'
+import { securityModels } from '../../src/ownership/security-models.js'
 import { asNobody } from '../support/host/nobody.js'
 import { abilitiesOf, canRun } from './case.js'
 import { runCase } from './run.js'

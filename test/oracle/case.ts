@@ -2,7 +2,7 @@
 
 import { guestGid, guestUid } from '../../src/ids.js'
 import type { Name } from '../../src/name.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { S_IFMT, S_IFREG } from '../../src/sys/constants.js'
 import type { Attributes } from '../../src/wire/attributes.js'
 import * as wire from '../../src/wire/constants.js'

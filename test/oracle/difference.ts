@@ -1,6 +1,6 @@
 // One thing in which QEMU and virtfs may differ, and how far.
 
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import type { Disagreement } from './facts.js'
 import type { Dialect, Reply, Sent } from './messages.js'
 import type { Scene } from './scene.js'

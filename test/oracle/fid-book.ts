@@ -1,7 +1,7 @@
 // What a client knows of its fids. Paths are kept as QEMU keeps them, since what tells the two servers apart is that
 // QEMU's fids are paths and ours are objects.
 
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { NOFID, QID_DIR } from '../../src/wire/constants.js'
 import type { Body } from '../../src/wire/messages.js'
 import { type HostTree, recordOf, RECORDS, storedMode } from './host-tree.js'

@@ -2,7 +2,7 @@
 // of the view or the stores takes part.
 
 import { type BigIntStats, constants, lstatSync, openSync, readFileSync, readlinkSync, statfsSync } from 'node:fs'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { getdents64 } from '../../src/sys/directory.js'
 import { Fd } from '../../src/sys/fd.js'
 import { getxattr, listxattr } from '../../src/sys/xattr.js'

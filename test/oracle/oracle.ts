@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { emptyTree, removeTree } from '../../fixtures/remove-tree.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { encodeFrame } from '../../src/wire/codec.js'
 import { NOTAG } from '../../src/wire/constants.js'
 import { which } from '../support/guest/requirements.js'

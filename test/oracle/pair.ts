@@ -1,6 +1,6 @@
 // QEMU and our session side by side: every message goes to both, and what they answer and leave on the disk is compared.
 
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { guestUid } from '../../src/ids.js'
 import { NOFID, NOTAG } from '../../src/wire/constants.js'
 import type { Body, ReplyTo, Request } from '../../src/wire/messages.js'

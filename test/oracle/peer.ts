@@ -2,7 +2,8 @@
 
 import { systemClock } from '../../src/clock.js'
 import { ErrnoError } from '../../src/errors.js'
-import { openModel, type SecurityModel } from '../../src/ownership/models.js'
+import { type SecurityModel } from '../../src/ownership/security-models.js'
+import { openModel } from '../../src/ownership/models.js'
 import { Session } from '../../src/session/session.js'
 import { sessionDefaults } from '../../src/session/settings.js'
 import { openTree } from '../../src/sys/open.js'

@@ -16,7 +16,7 @@ import {
 import { dirname } from 'node:path'
 import { type DeviceNumber, packDevice } from '../../src/ids.js'
 import { nameFromBytes } from '../../src/name.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { S_IFDIR, S_IFIFO, S_IFCHR, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../../src/sys/constants.js'
 import { mknodat } from '../../src/sys/directory.js'
 import { Fd } from '../../src/sys/fd.js'

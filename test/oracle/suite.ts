@@ -1,7 +1,7 @@
 // The whole comparison under one model: hand-written sequences, generated ones, and that nothing of it has rotted.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { securityModels, type SecurityModel } from '../../src/ownership/models.js'
+import { securityModels, type SecurityModel } from '../../src/ownership/security-models.js'
 import { messages } from '../../src/wire/messages.js'
 import { isRoot } from '../support/host/nobody.js'
 import { seed } from '../support/seed.js'

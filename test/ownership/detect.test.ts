@@ -2,12 +2,18 @@
 
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { detectModel } from '../../src/ownership/detect.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
-import { openTree } from '../../src/sys/open.js'
+import { thisHost } from '../../src/host/this-host.js'
+import { type Bounds, detectModel, type Detection } from '../../src/ownership/detect.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { Guest } from '../support/host/guest.js'
 import { asNobody, nobody } from '../support/host/nobody.js'
+
+/** What the tree of a guest is taken for. */
+function detectModelOf({ tree }: Guest, bounds?: Bounds): Detection {
+  using root = thisHost.openDirectory(tree.path)
+  return detectModel(thisHost, root, bounds)
+}
 
 let before: Record<string, string>
 beforeEach(() => {
@@ -41,14 +47,14 @@ describe('a tree looks like', () => {
     ],
   ] as const)('what %s made: %s', (made, model, sentence) => {
     using guest = filled(made)
-    expect(detectModel(guest.tree.root)).toMatchObject({ model, sentence, objects: 5 })
+    expect(detectModelOf(guest)).toMatchObject({ model, sentence, objects: 5 })
   })
 
   it('both mapped models, of which neither is chosen', () => {
     using guest = filled('mapped-xattr')
     mkdirSync(guest.tree.at('.virtfs_metadata'))
     writeFileSync(guest.tree.at('.virtfs_metadata/two'), 'virtfs.uid=1\n')
-    const { model, sentence } = detectModel(guest.tree.root)
+    const { model, sentence } = detectModelOf(guest)
     expect(model).toBeUndefined()
     expect(sentence).toBe(
       'looks like both mapped-xattr and mapped-file ' +
@@ -58,45 +64,39 @@ describe('a tree looks like', () => {
 
   it('nothing yet, when it is empty', () => {
     using guest = new Guest('mapped-xattr')
-    expect(detectModel(guest.tree.root)).toMatchObject({ model: undefined, sentence: 'is empty and fits any model' })
+    expect(detectModelOf(guest)).toMatchObject({ model: undefined, sentence: 'is empty and fits any model' })
   })
 
   it('mapped-file by the record of its root alone, or by an empty .virtfs_metadata', () => {
     using guest = new Guest('mapped-file')
     guest.save('', { mode: 0o040755 })
-    expect(detectModel(guest.tree.root).model).toBe('mapped-file')
+    expect(detectModelOf(guest).model).toBe('mapped-file')
     using other = new Guest('mapped-file')
     mkdirSync(other.tree.at('.virtfs_metadata'))
-    expect(detectModel(other.tree.root).model).toBe('mapped-file')
+    expect(detectModelOf(other).model).toBe('mapped-file')
   })
 
   it('mapped-xattr by an attribute of a wrong width', () => {
     using guest = new Guest('mapped-xattr')
     guest.save('', { mode: 0o040755 })
-    expect(detectModel(guest.tree.root).sentence).toContain('on 1 of 1 object looked at')
+    expect(detectModelOf(guest).sentence).toContain('on 1 of 1 object looked at')
   })
 })
 
 describe('the look', () => {
   it('goes as far as its bounds', () => {
     using guest = filled('mapped-xattr')
-    expect(detectModel(guest.tree.root, { objects: 3, perDirectory: 100, levels: 4 }).objects).toBe(3)
-    expect(detectModel(guest.tree.root, { objects: 100, perDirectory: 2, levels: 1 }).objects).toBe(3)
-    expect(detectModel(guest.tree.root, { objects: 100, perDirectory: 100, levels: 1 }).objects).toBe(4)
-    expect(detectModel(guest.tree.root, { objects: 100, perDirectory: 100, levels: 2 }).objects).toBe(5)
-  })
-
-  it('takes a handle that is O_PATH only', () => {
-    using guest = filled('mapped-xattr')
-    using root = openTree(guest.tree.path, true)
-    expect(detectModel(root).model).toBe('mapped-xattr')
+    expect(detectModelOf(guest, { objects: 3, perDirectory: 100, levels: 4 }).objects).toBe(3)
+    expect(detectModelOf(guest, { objects: 100, perDirectory: 2, levels: 1 }).objects).toBe(3)
+    expect(detectModelOf(guest, { objects: 100, perDirectory: 100, levels: 1 }).objects).toBe(4)
+    expect(detectModelOf(guest, { objects: 100, perDirectory: 100, levels: 2 }).objects).toBe(5)
   })
 
   it('follows no symlink', () => {
     using guest = filled('passthrough')
     using elsewhere = filled('mapped-xattr')
     symlinkSync(elsewhere.tree.path, guest.tree.at('link'))
-    expect(detectModel(guest.tree.root)).toMatchObject({ model: 'passthrough', objects: 6 })
+    expect(detectModelOf(guest)).toMatchObject({ model: 'passthrough', objects: 6 })
   })
 
   it('passes over what may not be read', () => {
@@ -104,7 +104,7 @@ describe('the look', () => {
     chownSync(guest.tree.path, nobody.uid, nobody.gid)
     for (const path of ['d', '.virtfs_metadata']) chownSync(guest.tree.at(path), nobody.uid, nobody.gid)
     for (const path of ['d', '.virtfs_metadata']) chmodSync(guest.tree.at(path), 0)
-    expect(asNobody(() => detectModel(guest.tree.root))).toMatchObject({ model: 'passthrough', objects: 4 })
+    expect(asNobody(() => detectModelOf(guest))).toMatchObject({ model: 'passthrough', objects: 4 })
     for (const path of ['d', '.virtfs_metadata']) chmodSync(guest.tree.at(path), 0o700)
   })
 })

@@ -4,7 +4,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { type ErrnoName, ErrnoError } from '../../src/errors.js'
-import { securityModels, type SecurityModel } from '../../src/ownership/models.js'
+import { securityModels, type SecurityModel } from '../../src/ownership/security-models.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { withFault } from '../support/host/faults.js'
 import { Guest } from '../support/host/guest.js'

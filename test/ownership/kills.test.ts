@@ -4,7 +4,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { securityModels, type SecurityModel } from '../../src/ownership/models.js'
+import { securityModels, type SecurityModel } from '../../src/ownership/security-models.js'
 import { killedAt } from '../support/host/faults.js'
 import { Guest } from '../support/host/guest.js'
 import { snapshot } from '../support/host/snapshot.js'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { modelKeptAs, openModel, securityModelOf, securityModels } from '../../src/ownership/models.js'
+import { modelKeptAs, securityModelOf, securityModels } from '../../src/ownership/security-models.js'
+import { openModel } from '../../src/ownership/models.js'
 
 describe('the table of models', () => {
   it('has the four that QEMU has, mapped-xattr first', () => {

@@ -3,20 +3,21 @@
 import { appendFileSync, chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { gatherEvidence } from '../../src/ownership/evidence.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
-import { examine, PROBLEM_CODES, type Problem, type ProblemCode } from '../../src/ownership/problems.js'
+import { examineThoroughly } from '../../src/ownership/examined.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
+import { PROBLEM_CODES, type Problem, type ProblemCode } from '../../src/ownership/problems.js'
+import { passingBy } from '../support/host/passing.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { type Anomaly, FILE, inAttributes, inInodes, inRecords } from './anomalies.js'
 import { Guest } from '../support/host/guest.js'
 import { asNobody, isRoot, nobody } from '../support/host/nobody.js'
 import { projectRoot } from '../support/guest/project.js'
 
-function problemsOf(guest: Guest, path: string): Problem[] {
+function problemsOf(guest: Guest, path: string): readonly Problem[] {
   const before = openDescriptors()
   const object = guest.tree.object(path)
   try {
-    return examine(gatherEvidence(object), guest.model.storedAs)
+    return passingBy(object, (passed) => examineThoroughly(passed, guest.model.storedAs).problems)
   } finally {
     object[Symbol.dispose]()
     expect(openDescriptors()).toEqual(before)

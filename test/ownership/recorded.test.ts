@@ -10,7 +10,9 @@ import { removeTree } from '../../fixtures/remove-tree.js'
 import { restoreTree } from '../../fixtures/restore.js'
 import { treesDirectory } from '../../fixtures/trees-directory.js'
 import type { Name } from '../../src/name.js'
+import { thisHost } from '../../src/host/this-host.js'
 import { detectModel } from '../../src/ownership/detect.js'
+import { passingBy } from '../support/host/passing.js'
 import { gatherEvidence } from '../../src/ownership/evidence.js'
 import { encodeRecord } from '../../src/ownership/metadata-file-codec.js'
 import { openModel } from '../../src/ownership/models.js'
@@ -44,7 +46,8 @@ describe.each(['mapped-xattr', 'mapped-file'] as const)('the %s tree', (name) =>
     path = mkdtempSync(join(tmpdir(), 'virtfs-recorded-'))
     restoreTree(join(treesDirectory, name), path)
     using root = openTree(path)
-    detected = detectModel(root)
+    using directory = thisHost.openDirectory(path)
+    detected = detectModel(thisHost, directory)
     using object = new HeldObject(reopenPath(root), undefined, '' as Name)
     look(object, '')
   })
@@ -54,7 +57,7 @@ describe.each(['mapped-xattr', 'mapped-file'] as const)('the %s tree', (name) =>
   function look(object: HeldObject, relative: string): void {
     const stored = store.load(object)
     const guest = cover(statx(object.handle()), stored)
-    const evidence = gatherEvidence(object)
+    const evidence = passingBy(object, gatherEvidence)
     const target = (guest.mode & S_IFMT) === S_IFLNK ? embodiment.readSymlink(object) : null
     found.set(relative, { stored, guest, target, evidence, problems: examine(evidence, storedAs) })
     if ((guest.mode & S_IFMT) !== S_IFDIR) return

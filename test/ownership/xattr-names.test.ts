@@ -1,7 +1,8 @@
 // The guest's attribute names on the host: every row of the table, for every model.
 
 import { describe, expect, it } from 'vitest'
-import { openModel, securityModels, type SecurityModel } from '../../src/ownership/models.js'
+import { securityModels, type SecurityModel } from '../../src/ownership/security-models.js'
+import { openModel } from '../../src/ownership/models.js'
 
 const MAPPED_ACCESS = 'user.virtfs.system.posix_acl_access'
 

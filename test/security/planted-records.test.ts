@@ -3,7 +3,7 @@
 
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { modelKeptAs } from '../../src/ownership/models.js'
+import { modelKeptAs } from '../../src/ownership/security-models.js'
 import { lookups, operations } from '../support/operations.js'
 import { type Attack, race } from '../support/race.js'
 import { snapshot } from '../support/snapshot.js'

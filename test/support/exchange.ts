@@ -2,7 +2,7 @@
 
 import { ErrnoError } from '../../src/errors.js'
 import { guestUid } from '../../src/ids.js'
-import type { SecurityModel } from '../../src/ownership/models.js'
+import type { SecurityModel } from '../../src/ownership/security-models.js'
 import type { SessionObserver } from '../../src/session/observer.js'
 import { Session } from '../../src/session/session.js'
 import { sessionDefaults, type SessionSettings } from '../../src/session/settings.js'

@@ -2,7 +2,7 @@
 // operation, for every n, so that every window between two of our steps is tried.
 
 import { expect } from 'vitest'
-import { modelKeptAs, type SecurityModel } from '../../src/ownership/models.js'
+import { modelKeptAs, type SecurityModel } from '../../src/ownership/security-models.js'
 import { injectFaults } from '../../src/sys/call.js'
 import { openDescriptors } from './host/descriptors.js'
 import { furnish, type Operation } from './operations.js'

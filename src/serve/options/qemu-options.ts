@@ -2,7 +2,8 @@
 // and what QEMU would ignore in silence acts or is refused.
 
 import { UsageError } from '../../errors.js'
-import { openModel, type SecurityModel, securityModelOf, securityModels } from '../../ownership/models.js'
+import { type SecurityModel, securityModelOf, securityModels } from '../../ownership/security-models.js'
+import { openModel } from '../../ownership/models.js'
 import { type Multidevs, multidevsPolicies } from '../../session/devices.js'
 import {
   isThrottlingName,

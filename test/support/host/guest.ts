@@ -1,7 +1,8 @@
 // Acting on a tree as a view does: making objects with their ownership, and looking at them, with one model's parts.
 
 import { NO_ID, type DeviceNumber, guestGid, guestUid } from '../../../src/ids.js'
-import { type SecurityModel, openModel } from '../../../src/ownership/models.js'
+import { type SecurityModel } from '../../../src/ownership/security-models.js'
+import { openModel } from '../../../src/ownership/models.js'
 import { cover, type GuestStat, type Ownership } from '../../../src/ownership/ownership.js'
 import type { Model, Place } from '../../../src/ownership/store.js'
 import { AT_REMOVEDIR, O_RDWR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../../src/sys/constants.js'
