@@ -45,6 +45,7 @@ export const Errno = {
   ENODATA: 61,
   EPROTO: 71,
   EOVERFLOW: 75,
+  EILSEQ: 84,
   ENOTSOCK: 88,
   EMSGSIZE: 90,
   EOPNOTSUPP: 95,

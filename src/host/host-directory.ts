@@ -69,6 +69,8 @@ export interface HostLimits {
   readonly hidesAttributesOfSpecials: boolean
   /** Names are checked and used by path: what another process swaps in between is looked at instead. */
   readonly isRacy: boolean
+  /** Why no attribute of anything can be asked for, which answers ENOSYS then; undefined where they can be. */
+  readonly withoutAttributes: string | undefined
 }
 
 /** A machine's way to look at its directories. */

@@ -155,7 +155,7 @@ function openPathOf(path: string): Fd {
 }
 
 export const linuxHost: Host = {
-  limits: { hidesAttributesOfSpecials: false, isRacy: false },
+  limits: { hidesAttributesOfSpecials: false, isRacy: false, withoutAttributes: undefined },
   lastValue,
   attributeName,
   openDirectory: (path) => new LinuxDirectory(openPathOf(path)),
