@@ -18,7 +18,7 @@ import {
   statfsSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { bestEffort, Errno, ErrnoError } from '../errors.js'
+import { bestEffort, Errno, ErrnoError, isErrno } from '../errors.js'
 import { bytesOf, type Name } from '../name.js'
 import type { HostStat, HostStatfs } from '../sys/stat.js'
 import type { AttributesByPath } from './attributes-by-path.js'
@@ -127,16 +127,25 @@ export class PortableDirectory implements HostDirectory {
 
   peekAttribute(name: NameOrSelf, attribute: PreparedName, limit: number): number {
     try {
-      return attempt({ op: 'read attribute', name }, () => {
-        const path = this.pathOf(name)
-        if (!mayBeAsked(path, name)) return -Errno.ENODATA
-        const found = this.attributes.get(path, attribute.text)
-        if (found.length > Math.min(limit, VALUE_MAX)) return -Errno.ERANGE
-        found.copy(value)
-        return found.length
-      })
+      const found = this.attribute(name, attribute.text)
+      if (found === undefined) return -Errno.ENODATA
+      if (found.length > Math.min(limit, VALUE_MAX)) return -Errno.ERANGE
+      found.copy(value)
+      return found.length
     } catch (cause) {
       if (cause instanceof ErrnoError) return -cause.errno
+      throw cause
+    }
+  }
+
+  attribute(name: NameOrSelf, attribute: string): Buffer | undefined {
+    try {
+      return attempt({ op: 'read attribute', name, attribute }, () => {
+        const path = this.pathOf(name)
+        return mayBeAsked(path, name) ? this.attributes.get(path, attribute) : undefined
+      })
+    } catch (cause) {
+      if (isErrno(cause, 'ENODATA')) return undefined
       throw cause
     }
   }
