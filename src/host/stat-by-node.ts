@@ -1,7 +1,7 @@
 // What node:fs says of an object, as the rest of virtfs has it.
 
 import type { BigIntStats, BigIntStatsFs } from 'node:fs'
-import { hostGid, hostUid } from '../ids.js'
+import { type DeviceNumber, hostGid, hostUid } from '../ids.js'
 import type { HostStat, HostStatfs } from '../sys/stat.js'
 import { deviceOf } from './device-number.js'
 
@@ -14,6 +14,9 @@ const seconds = (time: bigint): number => Number((time - nanoseconds(time)) / SE
 /** FreeBSD's word for a file system that keeps no time of birth (vn_stat, kern/vfs_vnops.c). */
 const NO_BIRTH = -SECOND
 
+/** FreeBSD gives −1 (NODEV) for what is none. */
+const NO_DEVICE: DeviceNumber = { major: 0, minor: 0 }
+
 /** Takes the numbers of `platform` (process.platform) for what they mean there. */
 export function hostStatOf(stat: BigIntStats, platform: NodeJS.Platform = process.platform): HostStat {
   const dev = deviceOf(stat.dev, platform)
@@ -25,7 +28,7 @@ export function hostStatOf(stat: BigIntStats, platform: NodeJS.Platform = proces
     nlink: Number(stat.nlink),
     uid: hostUid(Number(stat.uid)),
     gid: hostGid(Number(stat.gid)),
-    rdev: deviceOf(stat.rdev, platform),
+    rdev: stat.isBlockDevice() || stat.isCharacterDevice() ? deviceOf(stat.rdev, platform) : NO_DEVICE,
     size: Number(stat.size),
     blksize: Number(stat.blksize),
     blocks: Number(stat.blocks),

@@ -84,9 +84,17 @@ describe('failures', () => {
   })
 })
 
-describe('times', () => {
-  const stat = (times: Partial<BigIntStats>): BigIntStats => Object.assign(lstatSync('/', { bigint: true }), times)
+/** What node:fs says of `path`, with other numbers. */
+const statWith = (numbers: Partial<BigIntStats>, path = '/'): BigIntStats =>
+  Object.assign(lstatSync(path, { bigint: true }), numbers)
 
+it('only devices have device numbers: FreeBSD gives all others −1', () => {
+  expect(hostStatOf(statWith({ rdev: -1n }), 'freebsd').rdev).toEqual({ major: 0, minor: 0 })
+  expect(hostStatOf(statWith({ rdev: 0xd03n }, '/dev/null'), 'freebsd').rdev).toEqual({ major: 13, minor: 3 })
+  expect(hostStatOf(statWith({ dev: 0x0100_0004n }), 'darwin').dev).toBe(2 ** 32 + 4)
+})
+
+describe('times', () => {
   it.each([
     [0n, 0, 0],
     [1n, 0, 1],
@@ -95,13 +103,13 @@ describe('times', () => {
     [-1_250_000_000n, -2, 750_000_000],
     [1_700_000_000_123_456_789n, 1_700_000_000, 123_456_789],
   ])('%i nanoseconds', (time, seconds, nanoseconds) => {
-    const { atimeSec, atimeNsec, mtimeSec, mtimeNsec } = hostStatOf(stat({ atimeNs: time, mtimeNs: -time }))
+    const { atimeSec, atimeNsec, mtimeSec, mtimeNsec } = hostStatOf(statWith({ atimeNs: time, mtimeNs: -time }))
     expect([atimeSec, atimeNsec]).toEqual([seconds, nanoseconds])
     expect(BigInt(mtimeSec) * 1_000_000_000n + BigInt(mtimeNsec)).toBe(-time)
   })
 
   it('a time of birth that FreeBSD does not know is none', () => {
-    const unknown = stat({ birthtimeNs: -1_000_000_000n })
+    const unknown = statWith({ birthtimeNs: -1_000_000_000n })
     expect(hostStatOf(unknown, 'freebsd')).toMatchObject({ btimeSec: 0, btimeNsec: 0 })
     expect(hostStatOf(unknown, 'darwin')).toMatchObject({ btimeSec: -1, btimeNsec: 0 })
   })
