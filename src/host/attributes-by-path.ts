@@ -16,7 +16,7 @@ export interface FsXattr {
 
 /** A host's attributes. Paths and names are Latin-1; failures are those of fs-xattr and node:fs. */
 export interface AttributesByPath {
-  /** Why there are none; every call throws ENOSYS then. */
+  /** Why there are none; every call throws EOPNOTSUPP then. */
   readonly missing: string | undefined
   /** All names, each with a NUL behind it. What is not UTF-8 in them has become U+FFFD. */
   list(path: string): string
@@ -41,7 +41,7 @@ export const throughFsXattr = (fsXattr: FsXattr): AttributesByPath => ({
 /** Nothing can be asked, and this is why. */
 export function withoutAttributes(missing: string): AttributesByPath {
   const refuse = (): never => {
-    throw new ErrnoError('ENOSYS', { op: missing })
+    throw new ErrnoError('EOPNOTSUPP', { op: missing })
   }
   return { missing, list: refuse, get: refuse }
 }

@@ -69,7 +69,10 @@ export interface HostLimits {
   readonly hidesAttributesOfSpecials: boolean
   /** Names are checked and used by path: what another process swaps in between is looked at instead. */
   readonly isRacy: boolean
-  /** Why no attribute of anything can be asked for, which answers ENOSYS then; undefined where they can be. */
+  /**
+   * Why no attribute of anything can be read; undefined where they can be. Everything looks then as on a file system that
+   * keeps none (EOPNOTSUPP): whoever would conclude that nothing is stored must ask here first.
+   */
   readonly withoutAttributes: string | undefined
 }
 

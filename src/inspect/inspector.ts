@@ -2,7 +2,7 @@
 
 import { ErrnoError, isErrno, UsageError } from '../errors.js'
 import type { Host, HostDirectory } from '../host/host-directory.js'
-import { thisHost } from '../host/this-host.js'
+import { requireHost } from '../host/this-host.js'
 import { type Bounds, detectModel } from '../ownership/detect.js'
 import type { PassedObject } from '../ownership/evidence.js'
 import { modelKeptAs, type SecurityModel } from '../ownership/security-models.js'
@@ -38,7 +38,7 @@ export class Inspector implements Disposable {
   /** Refuses a root that is no directory, or that cannot be opened. */
   constructor(
     private readonly options: InspectorOptions,
-    private readonly host: Host = thisHost,
+    private readonly host: Host = requireHost(),
   ) {
     const { root } = options
     if (root === undefined) return
@@ -130,7 +130,7 @@ const GLANCE: Bounds = { objects: 250, perDirectory: 50, levels: 3 }
 function modelOf(host: Host, directory: HostDirectory, root: string): SecurityModel {
   const { model, sentence, objects } = detectModel(host, directory, GLANCE)
   if (model !== undefined) return model
-  if (objects === 1) return modelKeptAs('inode')
+  if (objects === 1 && host.limits.withoutAttributes === undefined) return modelKeptAs('inode')
   throw new UsageError(
     `Cannot tell the security model of "${printable(root)}": it ${sentence} (name it with --security-model)`,
   )

@@ -21,7 +21,10 @@ export interface Survey {
   readonly metadataDirectories: number
 }
 
-/** The model that a tree looks like; undefined where both mapped forms are there, and where the tree is empty. */
+/**
+ * The model that a tree looks like; undefined where both mapped forms are there, where the tree is empty, and where
+ * attributes cannot be read.
+ */
 export interface Detection extends Survey {
   readonly model: SecurityModel | undefined
   /** What the tree looks like and why, without a full stop: `looks like MODEL (…)`. */
@@ -41,7 +44,12 @@ export function detectModel(host: Host, root: HostDirectory, bounds: Bounds = BO
   const look = new Look(host, bounds)
   look.note(root, SELF, isRegular(root, ROOT_RECORD))
   unlessUnreadable(() => look.into(root, 1))
-  return { ...look.survey, ...judge(look.survey) }
+  const { withoutAttributes } = host.limits
+  const judgement = judge(look.survey)
+  // A tree of side files is known by them; any other may have attributes.
+  return withoutAttributes === undefined || judgement.model === modelKeptAs('sidecar')
+    ? { ...look.survey, ...judgement }
+    : { ...look.survey, model: undefined, sentence: `may have attributes that cannot be read (${withoutAttributes})` }
 }
 
 class Look {

@@ -1,7 +1,7 @@
 // `user.virtfs.*` of objects that somebody passes by. Nearly all objects of a tree are as QEMU makes them: those are
 // recognised with one call for their attributes' names and one for each value, and only the others are looked into.
 
-import { Errno, ErrnoError, isErrno } from '../errors.js'
+import { Errno, ErrnoError, isErrno, UsageError } from '../errors.js'
 import type { Host, PreparedName } from '../host/host-directory.js'
 import { type GuestGid, type GuestUid, NO_ID } from '../ids.js'
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/constants.js'
@@ -38,7 +38,11 @@ export class XattrReader implements PassingReader {
   private readonly attributes: Readonly<Record<OwnershipKey, PreparedName>>
   private readonly inventories = new Map<string, Inventory>()
 
+  /** Refuses a host on which attributes cannot be read: the host's owners would be taken for the guest's. */
   constructor(private readonly host: Host) {
+    const { withoutAttributes } = host.limits
+    if (withoutAttributes !== undefined)
+      throw new UsageError(`Cannot read user.virtfs attributes: ${withoutAttributes}`)
     const prepared = OWNERSHIP_KEYS.map((key) => [key, host.attributeName(ATTRIBUTE_OF[key])])
     this.attributes = Object.fromEntries(prepared) as Record<OwnershipKey, PreparedName>
   }
