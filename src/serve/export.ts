@@ -22,6 +22,7 @@ const advice: Record<string, string> = {
   ENOENT: 'there is no such directory',
   ENOTDIR: 'name the exported directory, not a file',
   EACCES: "run as the tree's owner",
+  ENOSYS: 'serving needs Linux on x86-64 or arm64',
 }
 
 /** What an open directory looks like, for one who did not say which model it has: `looks like MODEL (…)`. */

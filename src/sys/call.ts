@@ -2,13 +2,14 @@
 //
 // Only this file imports koffi. Asynchronous koffi calls are never used: they lose errno.
 
-import koffi from 'koffi'
 import { Errno, type ErrorContext, ErrnoError } from '../errors.js'
 import { isSupportedHost, NR, type SyscallName } from './abi.js'
 
 type Argument = number | bigint
 
-const libc = isSupportedHost ? koffi.load(null) : undefined
+/** Not needed on other hosts, and there may be none for them: they lend only constants and types from this layer. */
+const koffi = isSupportedHost ? (await import('koffi')).default : undefined
+const libc = koffi?.load(null)
 
 const native =
   libc &&
@@ -49,7 +50,8 @@ export function call(
   e: Argument = 0,
   f: Argument = 0,
 ): number {
-  if (native === undefined) throw new ErrnoError('ENOSYS', { op: `call ${name} on this host`, host: process.platform })
+  if (koffi === undefined || native === undefined)
+    throw new ErrnoError('ENOSYS', { op: `call ${name} on this host`, host: process.platform })
   for (;;) {
     const forced = injector === undefined ? 0 : injector(name)
     if (forced !== 0) {
@@ -79,7 +81,8 @@ export function addressOf(view: Uint8Array): number {
   const store = view.buffer
   let base = bases.get(store)
   if (base === undefined) {
-    base = Number(koffi.address(view)) - view.byteOffset
+    // Where nothing can be called, no address is used.
+    base = Number(koffi?.address(view) ?? 0) - view.byteOffset
     bases.set(store, base)
   }
   return base + view.byteOffset

@@ -54,6 +54,25 @@ describe.each(['mapped-xattr', 'mapped-file'] as const)('a tree of %s', (model) 
   })
 })
 
+describe.each(['darwin', 'freebsd'])('where the system is %s', (platform) => {
+  // Only the name is: whatever goes by it is as there, and the rest as here.
+  const pretend = `Object.defineProperty(process,'platform',{value:'${platform}'})`
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend).replaceAll("'", '%27')}` }
+
+  it('trees are looked at without koffi', () => {
+    const paths = filled('mapped-xattr')
+    expect(virtfs(['stat', '--json', ...paths], { env })).toEqual(virtfs(['stat', '--json', ...paths]))
+  })
+
+  it('nothing is served', () => {
+    filled('mapped-xattr')
+    const { path } = guest!.tree
+    const stderr = `virtfs: Cannot serve "${path}": ENOSYS (serving needs Linux on x86-64 or arm64)\n`
+    const args = ['serve', path, '--security-model', 'mapped-xattr', '--listen', `unix:${path}/socket`]
+    expect(virtfs(args, { env })).toEqual({ stdout: '', stderr, exitCode: 2 })
+  })
+})
+
 it('another host is refused, by those who look at trees', () => {
   const env = { VIRTFS_HOST: 'windows' }
   const stderr = 'virtfs: Cannot use VIRTFS_HOST="windows": it may be "portable" or unset\n'
