@@ -74,6 +74,14 @@ describe.each([
     expect(seen).toEqual([...names, 'directory'].map(() => expected))
   })
 
+  it('all names are listed, many and long ones too', async () => {
+    writeFileSync(tree.at('file'), '')
+    const attributes = Array.from({ length: 15 }, (_, number) => `user.${String(number).padEnd(100, 'x')}`)
+    for (const attribute of attributes) give('file', attribute, '')
+    const [seen] = await ask(isOwn, ['file'], [])
+    expect(seen?.list.split('\0').sort()).toEqual(['', ...attributes].sort())
+  })
+
   it('of the directory itself', async () => {
     using handle = tree.directory('')
     setxattr(handle, MADE, Buffer.from('01', 'hex'))
