@@ -1,18 +1,22 @@
 // Looking at objects by their host paths: finds the export of each, opens it once, and reports.
 
 import { ErrnoError, isErrno, UsageError } from '../errors.js'
-import type { Host, HostDirectory } from '../host/host-directory.js'
+import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import { requireHost } from '../host/this-host.js'
 import { type Bounds, detectModel } from '../ownership/detect.js'
 import type { PassedObject } from '../ownership/evidence.js'
 import { modelKeptAs, type SecurityModel } from '../ownership/security-models.js'
 import { printable } from '../printable.js'
+import { S_IFDIR, S_IFMT } from '../sys/constants.js'
+import { walk } from '../walk/walk.js'
 import { type Entry, EntryReader, type ExportFacts } from './entry.js'
 import type { FileSystemEntry } from './file-system.js'
 import { GuestPath } from './guest-path.js'
 import { locate, locateBelow } from './locate.js'
 import { type Naming, type NamingChoice, namingOfHost, NO_NAMES, readNaming } from './naming.js'
+import type { PassingSettings } from './passing-visitor.js'
 import { resolve } from './resolve.js'
+import type { SelectionRules } from './selection.js'
 
 export interface InspectorOptions {
   /** Where the export starts, as a host path in bytes; found from each path when absent. */
@@ -21,6 +25,18 @@ export interface InspectorOptions {
   readonly model?: SecurityModel | undefined
   /** Whose names owners have; when absent, the tree's own where it has any, otherwise this host's. */
   readonly names?: NamingChoice | undefined
+}
+
+/** What a walk below a directory is for. */
+export interface WalkPurpose {
+  /** The file URL of the visitor's module; it is given `{ settings: PassingSettings, …options }`. */
+  readonly visitor: string
+  readonly options?: object
+  readonly rules: SelectionRules
+  /** Directories on other file systems are passed over, with all that is in them. */
+  readonly isOneFileSystem: boolean
+  /** How many threads; as many as there are processors if absent. */
+  readonly jobs?: number | undefined
 }
 
 /** An export that is being looked at. */
@@ -59,6 +75,26 @@ export class Inspector implements Disposable {
   /** Reports on the file system that holds what the path names; symlinks are followed. */
   fileSystem(path: string): FileSystemEntry {
     return this.at(path, true, ({ facts }, { directory }) => ({ ...facts, path, statfs: directory.statfs() }))
+  }
+
+  /** Walks through what is below a directory; see `walk`. Nothing is below anything else. */
+  async *below<Result>(path: string, purpose: WalkPurpose): AsyncGenerator<Result> {
+    const { start, settings } = this.at(path, false, ({ facts, naming }, { directory, name, host }) => ({
+      start: (host.mode & S_IFMT) === S_IFDIR ? startAt(this.host, directory, name) : undefined,
+      settings: {
+        facts,
+        naming,
+        rules: purpose.rules,
+        dev: purpose.isOneFileSystem ? host.dev : undefined,
+      } satisfies PassingSettings,
+    }))
+    if (start === undefined) return
+    using _ = start
+    yield* walk<Result>(
+      start,
+      { module: purpose.visitor, options: { settings, ...purpose.options } },
+      purpose.jobs === undefined ? {} : { jobs: purpose.jobs },
+    )
   }
 
   [Symbol.dispose](): void {
@@ -106,6 +142,10 @@ export class Inspector implements Disposable {
     return names === undefined && own.users.size === 0 && own.groups.size === 0 ? namingOfHost() : own
   }
 }
+
+/** A descriptor of its own: the path that led there moves on. */
+const startAt = (host: Host, directory: HostDirectory, name: NameOrSelf): HostDirectory =>
+  name === SELF ? host.openDirectory(directory.sharedPath()) : directory.openDirectory(name)
 
 /** A table of users is smaller, or nobody's to be read here. */
 const TABLE_MAX = 1 << 20

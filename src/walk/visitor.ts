@@ -52,7 +52,7 @@ export interface VisitorSource {
 
 /** What such a module exports. */
 export interface VisitorModule<Result> {
-  createVisitor(options: unknown): Visitor<Result, unknown>
+  createVisitor(options: unknown): Visitor<Result, unknown> | Promise<Visitor<Result, unknown>>
 }
 
 /** Makes this thread's visitor. */
