@@ -2,30 +2,20 @@
 
 import { Args, Flags } from '@oclif/core'
 import {
-  type Directives,
-  type Entry,
-  entryDirectives,
   ErrnoError,
-  type FileSystemEntry,
-  fileSystemDirectives,
   Inspector,
-  modelAliases,
-  parseFormat,
-  parsePrintf,
-  printable,
-  type Problem,
+  renderBelow,
   securityModelOf,
-  securityModels,
+  Selection,
+  type SelectionRules,
   UsageError,
-  utf8Of,
 } from '../src/index.js'
-import { entryJson, fileSystemJson } from './render/entry-json.js'
-import { entryBlock, FILE_SYSTEM_TERSE, fileSystemBlock, TERSE } from './render/entry-text.js'
+import { createRenderer, fileSystemRenderer, type Form } from './render/entry-renderer.js'
 import { cannot } from './support/advice.js'
-import { BaseCommand, SCHEMA } from './support/base-command.js'
+import { BaseCommand } from './support/base-command.js'
+import { inspectFlags, walkFlags } from './support/inspect-flags.js'
+import { JsonListing } from './support/json-listing.js'
 import { rawArguments } from './support/raw-arguments.js'
-
-const AUTO = 'auto'
 
 export default class Stat extends BaseCommand {
   static override readonly summary = 'Show files as the guest sees them.'
@@ -38,7 +28,7 @@ export default class Stat extends BaseCommand {
     '  %{source:u} %{source:g} %{source:a} %{source:rdev}   xattr, sidecar or inode\n' +
     '  %{model}   the security model'
   static override readonly usage =
-    'stat PATH... [-c FORMAT | --printf FORMAT | -t | --json | --jsonl] [-f] [-L] [--root TREE] [--security-model MODEL]'
+    'stat PATH... [-c FORMAT | --printf FORMAT | -t | --json | --jsonl] [-f | -R] [-L] [--root TREE] [--security-model MODEL]'
   static override readonly examples = [
     {
       description: 'A file of a tree, and where its owner is kept',
@@ -53,6 +43,14 @@ export default class Stat extends BaseCommand {
       command: "<%= config.bin %> stat -c '%u %{host:u} %n' FILE",
     },
     { description: 'Everything, for a program', command: '<%= config.bin %> stat --json /srv/guest/dev/console' },
+    {
+      description: 'Every set-user-id file of a tree',
+      command: '<%= config.bin %> stat -R --jsonl /srv/guest | jq -r \'select(.mode >= "4000") | .path\'',
+    },
+    {
+      description: 'Owners below a directory, without what is under version control',
+      command: "<%= config.bin %> stat -R -c '%u:%g %n' --exclude .git /srv/guest/home",
+    },
   ]
   static override readonly enableJsonFlag = true
   static override readonly args = {
@@ -76,13 +74,13 @@ export default class Stat extends BaseCommand {
       description: "Show the file system instead, as a client's statfs does.",
     }),
     dereference: Flags.boolean({ char: 'L', description: 'Follow symlinks, never out of the tree.' }),
-    root: Flags.string({ description: 'The exported directory; found from PATH if not given.', helpValue: 'TREE' }),
-    'security-model': Flags.option({
-      description: 'How the tree keeps ownership: mapped-xattr (or mapped), mapped-file, passthrough, none, or auto.',
-      helpValue: 'MODEL',
-      options: [AUTO, ...securityModels, ...Object.keys(modelAliases)],
-      default: AUTO,
-    })(),
+    recursive: Flags.boolean({
+      char: 'R',
+      description: 'Show what is below each directory, too, in the order in which the host lists it.',
+      exclusive: ['file-system'],
+    }),
+    ...inspectFlags,
+    ...walkFlags,
     json: Flags.boolean({ description: 'Print one JSON document.', exclusive: ['jsonl'] }),
     jsonl: Flags.boolean({ description: 'Print one JSON object a line.', exclusive: ['json'] }),
   }
@@ -93,75 +91,71 @@ export default class Stat extends BaseCommand {
     this.argv = rawArguments(this.argv)
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<void> {
     const { args, flags } = await this.parse(Stat)
-    const { root, dereference } = flags
-    using inspector = new Inspector({ root, model: securityModelOf(flags['security-model']) })
-    const entries = flags['file-system']
-      ? this.show(args.path, fileSystems, flags, (path) => inspector.fileSystem(path))
-      : this.show(args.path, files, flags, (path) => inspector.entry(path, dereference))
-    return { schema: SCHEMA, entries }
+    const { root, names } = flags
+    const form: Form = { ...flags, json: this.jsonEnabled() }
+    const document = form.json === true ? new JsonListing('entries', (bytes) => this.write(bytes)) : undefined
+    const show: Show = (bytes) => (document === undefined ? this.write(bytes) : document.add(bytes))
+    using inspector = new Inspector({ root, names, model: securityModelOf(flags['security-model']) })
+    if (flags['file-system']) this.showFileSystems(args.path, inspector, form, show)
+    else await this.showEntries(args.path, inspector, flags, form, show)
+    document?.end()
   }
 
-  /** Prints every subject as it is found, or under --json returns them all. */
-  private show<T>(paths: readonly string[], kind: Kind<T>, wanted: Wanted, look: (path: string) => T): object[] {
-    const render = rendererOf(kind, wanted)
-    const document: object[] = []
+  private showFileSystems(paths: readonly string[], inspector: Inspector, form: Form, show: Show): void {
+    const render = fileSystemRenderer(form)
+    for (const path of paths) this.attempt(path, () => show(render(inspector.fileSystem(path))))
+  }
+
+  private async showEntries(
+    paths: readonly string[],
+    inspector: Inspector,
+    { include, exclude, jobs, recursive, dereference, ...flags }: Wanted,
+    form: Form,
+    show: Show,
+  ): Promise<void> {
+    const rules: SelectionRules = { include, exclude }
+    const renderer = createRenderer(form)
+    const source = { module: new URL('./render/entry-renderer.js', import.meta.url).href, options: form }
+    new Selection(rules)
     for (const path of paths) {
-      try {
-        const subject = look(path)
-        if (this.jsonEnabled()) document.push(kind.json(subject))
-        else this.write(render(subject))
-        for (const { code, sentence } of kind.problems(subject))
-          this.report(`"${printable(path)}": ${code} (${sentence})`)
-      } catch (cause) {
-        if (cause instanceof UsageError) this.report(cause.message)
-        else if (cause instanceof ErrnoError) this.report(cannot('stat', path, cause))
-        else throw cause
+      const isShown = this.attempt(path, () => {
+        const entry = inspector.entry(path, dereference)
+        if (rules.include.length === 0) show(renderer.entry(entry))
+        for (const line of renderer.complaints(entry)) this.report(line)
+      })
+      if (!isShown || !recursive) continue
+      const purpose = { rules, isOneFileSystem: flags['one-file-system'], jobs }
+      for await (const { text, complaints } of renderBelow(inspector, path, source, purpose)) {
+        show(text)
+        for (const line of complaints) this.report(line)
+        if (!this.isHeard) return
       }
     }
-    return document
+  }
+
+  /** Does what concerns one path; where it cannot be done, says so, and the command goes on. */
+  private attempt(path: string, action: () => void): boolean {
+    try {
+      action()
+      return true
+    } catch (cause) {
+      if (cause instanceof UsageError) this.report(cause.message)
+      else if (cause instanceof ErrnoError) this.report(cannot('stat', path, cause))
+      else throw cause
+      return false
+    }
   }
 }
 
-/** What is shown: objects, or the file systems that hold them. */
-interface Kind<T> {
-  readonly directives: Directives<T>
-  readonly terse: string
-  readonly block: (subject: T) => string
-  readonly json: (subject: T) => object
-  readonly problems: (subject: T) => readonly Problem[]
-}
-
-const files: Kind<Entry> = {
-  directives: entryDirectives,
-  terse: TERSE,
-  block: entryBlock,
-  json: entryJson,
-  problems: ({ problems }) => problems,
-}
-
-const fileSystems: Kind<FileSystemEntry> = {
-  directives: fileSystemDirectives,
-  terse: FILE_SYSTEM_TERSE,
-  block: fileSystemBlock,
-  json: fileSystemJson,
-  problems: () => [],
-}
+type Show = (bytes: Uint8Array | string) => void
 
 interface Wanted {
-  readonly format?: string | undefined
-  readonly printf?: string | undefined
-  readonly terse: boolean
-  readonly jsonl: boolean
-}
-
-function rendererOf<T>(kind: Kind<T>, { format, printf, terse, jsonl }: Wanted): (subject: T) => string {
-  if (printf !== undefined) return parsePrintf(printf, kind.directives)
-  const line = terse ? kind.terse : format
-  if (line !== undefined) {
-    const filled = parseFormat(line, kind.directives)
-    return (subject) => `${filled(subject)}\n`
-  }
-  return jsonl ? (subject) => utf8Of(`${JSON.stringify(kind.json(subject))}\n`) : kind.block
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  readonly jobs: number | undefined
+  readonly recursive: boolean
+  readonly dereference: boolean
+  readonly 'one-file-system': boolean
 }

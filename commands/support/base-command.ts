@@ -24,9 +24,14 @@ export abstract class BaseCommand extends Command {
     process.exitCode = EXIT_FAILED
   }
 
-  /** Prints bytes (Latin-1) as they are. */
-  protected write(latin1: string): void {
-    process.stdout.write(bytesOf(latin1))
+  /** Prints bytes as they are; a string of them is Latin-1. */
+  protected write(bytes: Uint8Array | string): void {
+    process.stdout.write(typeof bytes === 'string' ? bytesOf(bytes) : bytes)
+  }
+
+  /** False once nobody reads what is printed any more: `virtfs … | head`. */
+  protected get isHeard(): boolean {
+    return process.stdout.errored === null || process.stdout.errored === undefined
   }
 
   /** Documents are for programs: no colours, whatever FORCE_COLOR says. */

@@ -83,7 +83,7 @@ export class LinuxDirectory implements HostDirectory {
     using handle = openPath(this.descriptor, name)
     if (handle === undefined) throw new ErrnoError('ENOENT', { op: 'read', name })
     using file = reopen(handle, O_RDONLY | O_NOATIME)
-    const bytes = Buffer.alloc(limit)
+    const bytes = Buffer.allocUnsafeSlow(limit)
     let length = 0
     while (length < limit) {
       const read = pread(file, bytes.subarray(length), length)

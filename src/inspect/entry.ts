@@ -79,7 +79,7 @@ export class EntryReader {
   /** Reports on an object; `path` is what it is to be called. */
   entry(object: PassedObject, path: string): Entry {
     const { host } = object
-    const { ownership, problems } = this.reader.examine(object)
+    const { ownership, problems, content } = this.reader.examine(object)
     const covered = cover(host, ownership)
     const guest = { ...covered, rdev: asLinuxHasIt(covered.rdev) }
     const namesOfHost = namingOfHost()
@@ -91,7 +91,7 @@ export class EntryReader {
       guest,
       guestNames: namesIn(this.naming, guest.uid, guest.gid),
       hostNames: namesIn(namesOfHost, host.uid, host.gid),
-      target: (guest.mode & S_IFMT) === S_IFLNK ? this.targetOf(object) : undefined,
+      target: (guest.mode & S_IFMT) === S_IFLNK ? (content?.toString('latin1') ?? this.targetOf(object)) : undefined,
       source: this.sourceOf(ownership),
       problems,
     }

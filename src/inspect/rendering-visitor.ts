@@ -47,8 +47,12 @@ export async function createVisitor(options: unknown): Promise<Visitor<Rendered,
   return new PassingVisitor(settings, new Rendering(createRenderer(renderer.options), label))
 }
 
+/** For a few hundred entries, to begin with. */
+const ROOM = 1 << 17
+
 class Rendering implements Passage<Rendered> {
-  private text = ''
+  private bytes = Buffer.allocUnsafeSlow(ROOM)
+  private length = 0
   private complaints: string[] = []
 
   constructor(
@@ -57,12 +61,12 @@ class Rendering implements Passage<Rendered> {
   ) {}
 
   get held(): number {
-    return this.text.length
+    return this.length
   }
 
   pass(object: PassedObject, path: string, reader: EntryReader): void {
     const entry = reader.entry(object, this.called(path))
-    this.text += this.renderer.entry(entry)
+    this.add(this.renderer.entry(entry))
     if (entry.problems.length > 0) this.complaints.push(...this.renderer.complaints(entry))
   }
 
@@ -71,13 +75,24 @@ class Rendering implements Passage<Rendered> {
   }
 
   take(): Found<Rendered> | undefined {
-    const { text, complaints } = this
-    if (text === '' && complaints.length === 0) return undefined
-    const bytes = Buffer.allocUnsafeSlow(text.length)
-    bytes.write(text, 'latin1')
-    this.text = ''
+    const { bytes, length, complaints } = this
+    if (length === 0 && complaints.length === 0) return undefined
+    this.bytes = Buffer.allocUnsafeSlow(ROOM)
+    this.length = 0
     this.complaints = []
-    return { result: { text: bytes, complaints }, bytes: bytes.length, transfer: [bytes.buffer as ArrayBuffer] }
+    const result = { text: bytes.subarray(0, length), complaints }
+    return { result, bytes: bytes.length, transfer: [bytes.buffer as ArrayBuffer] }
+  }
+
+  /** As bytes at once: a long text that grows by pieces is a tree of them, which the collector of garbage goes through. */
+  private add(text: string): void {
+    const needed = this.length + text.length
+    if (needed > this.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length))
+      this.bytes.copy(larger, 0, 0, this.length)
+      this.bytes = larger
+    }
+    this.length += this.bytes.latin1Write(text, this.length, text.length)
   }
 
   private called(path: string): string {

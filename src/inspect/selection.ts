@@ -13,8 +13,6 @@ export interface SelectionRules {
   readonly exclude: readonly string[]
 }
 
-export const EVERYTHING: SelectionRules = { include: [], exclude: [] }
-
 /** What fast-glob passes to micromatch with `dot` and `baseNameMatch`: hidden files count, `*.log` is one anywhere. */
 const OPTIONS = { dot: true, matchBase: true, posix: true, strictSlashes: false } as const
 

@@ -1,6 +1,8 @@
 // Points in time, as seconds and nanoseconds since 1970, for people and for JSON.
 
-const two = (value: number): string => String(value).padStart(2, '0')
+/** Two digits of each number below 100. */
+const TWO = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'))
+const two = (value: number): string => TWO[value]!
 const nine = (nsec: number): string => String(nsec).padStart(9, '0')
 
 /** Seconds beyond what a Date holds are shown as they are. */
@@ -17,8 +19,23 @@ export function localTime(sec: number, nsec: number): string {
   return `${day} ${time} ${zone}`
 }
 
+const DAY = 86_400
+/** The day that was last asked for: of a tree's times, most are of few days. */
+const last = { day: Number.NaN, text: '' }
+
+function dayText(day: number): string {
+  if (day !== last.day) {
+    last.day = day
+    last.text = new Date(day * DAY * 1000).toISOString().replace(/T.*/, '')
+  }
+  return last.text
+}
+
 /** ISO 8601 with nanoseconds, in UTC. */
 export function isoTime(sec: number, nsec: number): string {
   if (Math.abs(sec) > DATE_LIMIT) return `${sec}.${nine(nsec)}`
-  return new Date(sec * 1000).toISOString().replace(/\.\d{3}Z$/, `.${nine(nsec)}Z`)
+  const day = Math.floor(sec / DAY)
+  const second = sec - day * DAY
+  const minute = Math.floor(second / 60)
+  return `${dayText(day)}T${two(Math.floor(minute / 60))}:${two(minute % 60)}:${two(second % 60)}.${nine(nsec)}Z`
 }

@@ -9,6 +9,8 @@ import type { StoredForm } from './store.js'
 export interface Examined {
   readonly ownership: Ownership
   readonly problems: readonly Problem[]
+  /** What a symlink is kept in, whole, where that was read on the way. */
+  readonly content?: Buffer
 }
 
 /** All there is to know, at the price of a dozen system calls. */

@@ -2,12 +2,13 @@
 // recognised with one call for their attributes' names and one for each value, and only the others are looked into.
 
 import { Errno, ErrnoError, isErrno, UsageError } from '../errors.js'
-import type { Host, PreparedName } from '../host/host-directory.js'
+import { type Host, type PreparedName, SELF } from '../host/host-directory.js'
 import { type GuestGid, type GuestUid, NO_ID } from '../ids.js'
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/constants.js'
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/constants.js'
 import type { HostStat } from '../sys/stat.js'
 import type { PassedObject } from './evidence.js'
 import { type Examined, examineThoroughly } from './examined.js'
+import { unlessUnreadable } from './leniency.js'
 import { NO_OWNERSHIP, type Ownership, OWNERSHIP_KEYS, type OwnershipKey, type Writable } from './ownership.js'
 import type { PassingReader } from './passing-reader.js'
 import type { Problem } from './problems.js'
@@ -59,9 +60,9 @@ export class XattrReader implements PassingReader {
     const inventory = object.surroundings.metadata === 'none' ? this.inventoryOf(object) : undefined
     if (inventory?.isUsual !== true) return examineThoroughly(object, 'xattr')
     const { ownership, isExact } = this.read(object, inventory.keys)
-    return isExact && isUsual(object.host, ownership)
-      ? { ownership, problems: NO_PROBLEMS }
-      : examineThoroughly(object, 'xattr')
+    if (isExact && isUsual(object.host, ownership)) return { ownership, problems: NO_PROBLEMS }
+    const content = isExact && mayBeSymlink(object.host, ownership) ? targetIn(object) : undefined
+    return content === undefined ? examineThoroughly(object, 'xattr') : { ownership, problems: NO_PROBLEMS, content }
   }
 
   private inventoryOf({ directory, name, host }: PassedObject): Inventory | undefined {
@@ -132,9 +133,34 @@ function inventoryIn(names: readonly string[]): Inventory {
 
 const SPECIAL: ReadonlySet<number> = new Set([S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK])
 
+const isOwned = ({ uid, gid }: Ownership): boolean => uid !== NO_ID && gid !== NO_ID
+
+/** A target that can be followed is no longer. */
+const TARGET_MAX = 4095
+
+/** True for a symlink that is one, provided that its content can be a target. */
+const mayBeSymlink = ({ mode: hostMode, size }: HostStat, ownership: Ownership): boolean =>
+  isOwned(ownership) &&
+  ownership.mode !== undefined &&
+  ownership.mode <= 0xffff &&
+  (ownership.mode & S_IFMT) === S_IFLNK &&
+  (hostMode & S_IFMT) === S_IFREG &&
+  size > 0 &&
+  size <= TARGET_MAX
+
+/** What a symlink leads to; undefined where it cannot be read, or is nothing that a guest's kernel makes. */
+function targetIn({ directory, name, host }: PassedObject): Buffer | undefined {
+  if (name === SELF) return undefined
+  const content = unlessUnreadable(() => directory.content(name, host.size))
+  return content === undefined || content.includes(0) || content.includes(NEWLINE) ? undefined : content
+}
+
+const NEWLINE = 0x0a
+
 /** True for what QEMU makes. Symlinks are none of it: what is in them has to be looked at. */
-function isUsual({ mode: hostMode, size }: HostStat, { uid, gid, mode, rdev }: Ownership): boolean {
-  if (uid === NO_ID || gid === NO_ID) return false
+function isUsual({ mode: hostMode, size }: HostStat, ownership: Ownership): boolean {
+  const { mode, rdev } = ownership
+  if (!isOwned(ownership)) return false
   if (mode === undefined) return true
   if (mode > 0xffff) return false
   const type = mode & S_IFMT

@@ -28,8 +28,14 @@ export function getxattrAt(directory: Fd, name: string, attribute: string): Buff
   return Buffer.from(bytes.subarray(0, checked(result, { op: 'read attribute', name, attribute })))
 }
 
+/** Room for the names that objects usually have: the kernel allocates as much as it is offered. */
+const LIST_USUAL = 512
+
 /** The names of all attributes of a name (Latin-1), each with a NUL behind it. */
 export function listxattrAt(directory: Fd, name: string): string {
-  const result = call('llistxattr', pathOf(directory, name), attributeList.address, XATTR_LIST_MAX)
-  return attributeList.bytes.latin1Slice(0, checked(result, { op: 'list attributes', name }))
+  const { address, bytes } = attributeList
+  const path = pathOf(directory, name)
+  let result = call('llistxattr', path, address, LIST_USUAL)
+  if (result === -Errno.ERANGE) result = call('llistxattr', path, address, XATTR_LIST_MAX)
+  return bytes.latin1Slice(0, checked(result, { op: 'list attributes', name }))
 }

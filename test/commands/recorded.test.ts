@@ -32,8 +32,8 @@ function toldByGuest({ path, type, mode, uid, gid, rdev, size, nlink, mtime: [se
 }
 
 function toldByUs(inspector: Inspector, root: string, path: string): Told {
-  const json = entryJson(inspector.entry(path === '' ? root : `${root}/${path}`, false)) as TargetJson &
-    Omit<Told, 'path' | 'target'>
+  const line = entryJson(inspector.entry(path === '' ? root : `${root}/${path}`, false))
+  const json = JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as TargetJson & Omit<Told, 'path' | 'target'>
   const { type, mode, uid, gid, rdev, size, nlink, mtime } = json
   const target = targetOf(json)
   const isDirectory = type === 'directory'

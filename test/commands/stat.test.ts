@@ -217,8 +217,8 @@ describe('names that are no text', () => {
 describe('wrong usage ends with 2 and one line', () => {
   const refused: readonly (readonly [argv: readonly string[], line: string])[] = [
     [[], 'Cannot run stat: no PATH given (see virtfs stat --help)'],
-    [['--names', 'host', '/'], 'Cannot use --names: there is no such flag (see virtfs stat --help)'],
-    [['-R', '/'], 'Cannot use -R: there is no such flag (see virtfs stat --help)'],
+    [['--nombre', 'host', '/'], 'Cannot use --nombre: there is no such flag (see virtfs stat --help)'],
+    [['-Q', '/'], 'Cannot use -Q: there is no such flag (see virtfs stat --help)'],
     [['-c', '%q', '/'], 'Cannot use the format "%q": there is no sequence %q'],
     [['-c', '%{nothing}', '/'], 'Cannot use the format "%{nothing}": there is no sequence %{nothing}'],
     [['-c', 'cut %5', '/'], 'Cannot use the format "cut %5": there is no sequence %5'],
