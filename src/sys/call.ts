@@ -107,30 +107,23 @@ export function scratch(size: number): Scratch {
 
 // Wire strings are at most 65,535 bytes and PATH_MAX is 4,096: nothing longer is ever passed.
 const STRING_MAX = 65_536
-const strings = [scratch(STRING_MAX), scratch(STRING_MAX)] as const
+const stringSlot = (): Scratch & { text: string | undefined } => ({ ...scratch(STRING_MAX), text: undefined })
+const strings = [stringSlot(), stringSlot()] as const
 
 /**
  * Puts a Latin-1 string, NUL-terminated, into one of two scratch buffers and returns its address, which is good until
  * the next string is put there: pass it on at once.
  */
 export function cString(latin1: string, slot: 0 | 1 = 0): number {
-  const { bytes, address } = strings[slot]
+  const string = strings[slot]
+  // One name is often passed to several calls.
+  if (latin1 === string.text) return string.address
   if (latin1.length >= STRING_MAX) throw new ErrnoError('ENAMETOOLONG', { op: 'pass string', length: latin1.length })
   // A NUL would silently cut the string: the kernel would act on another name than the one that was checked.
   if (latin1.includes('\0')) throw new ErrnoError('EINVAL', { op: 'pass string', text: latin1 })
-  bytes[put(bytes, latin1)] = 0
-  return address
-}
-
-/** Up to here the loop is faster than a call that leaves JavaScript. */
-const SHORT = 48
-
-/** Writes a Latin-1 string at the beginning; returns its length. */
-function put(into: Buffer, latin1: string): number {
-  const { length } = latin1
-  if (length > SHORT) return into.latin1Write(latin1, 0, length)
-  for (let at = 0; at < length; at++) into[at] = latin1.charCodeAt(at)
-  return length
+  string.bytes[string.bytes.latin1Write(latin1, 0, latin1.length)] = 0
+  string.text = latin1
+  return string.address
 }
 
 const empty = scratch(1)

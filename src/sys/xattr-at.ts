@@ -28,14 +28,13 @@ export function getxattrAt(directory: Fd, name: string, attribute: string): Buff
   return Buffer.from(bytes.subarray(0, checked(result, { op: 'read attribute', name, attribute })))
 }
 
-/** Room for the names that objects usually have: the kernel allocates as much as it is offered. */
-const LIST_USUAL = 512
+/** The kernel allocates as much as it is offered: 64 KiB take it longer than the names, which are few as a rule. */
+const LIST_USUAL = 1024
 
 /** The names of all attributes of a name (Latin-1), each with a NUL behind it. */
 export function listxattrAt(directory: Fd, name: string): string {
-  const { address, bytes } = attributeList
-  const path = pathOf(directory, name)
-  let result = call('llistxattr', path, address, LIST_USUAL)
-  if (result === -Errno.ERANGE) result = call('llistxattr', path, address, XATTR_LIST_MAX)
-  return bytes.latin1Slice(0, checked(result, { op: 'list attributes', name }))
+  const list = (room: number): number => call('llistxattr', pathOf(directory, name), attributeList.address, room)
+  const usual = list(LIST_USUAL)
+  const result = usual === -Errno.ERANGE ? list(XATTR_LIST_MAX) : usual
+  return attributeList.bytes.latin1Slice(0, checked(result, { op: 'list attributes', name }))
 }
