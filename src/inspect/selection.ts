@@ -13,9 +13,10 @@ export interface SelectionRules {
   readonly exclude: readonly string[]
 }
 
-/** What fast-glob passes to micromatch with `dot` and `baseNameMatch`: hidden files count, `*.log` is one anywhere. */
-const OPTIONS = { dot: true, matchBase: true, posix: true, strictSlashes: false } as const
+/** What fast-glob passes to micromatch with `dot`: hidden files count. */
+const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const
 
+/** True for a path, as text; a directory's is asked about with a slash behind it, too. */
 type Matcher = (path: string) => boolean
 
 export class Selection {
@@ -24,8 +25,8 @@ export class Selection {
 
   /** Refuses a pattern that is none. */
   constructor({ include, exclude }: SelectionRules) {
-    this.includes = include.map(matcherOf)
-    this.excludes = exclude.map(matcherOf)
+    this.includes = include.flatMap(expanded).map(matcherOf)
+    this.excludes = exclude.flatMap(expanded).map(matcherOf)
   }
 
   /** True for an entry that is looked at or, if it is a directory, entered; `path` is relative and in bytes. */
@@ -40,17 +41,22 @@ export class Selection {
 }
 
 /** A pattern with a slash at its end is one for directories. */
-const matches = (matchers: readonly Matcher[], path: string, isDirectory: boolean): boolean => {
+function matches(matchers: readonly Matcher[], path: string, isDirectory: boolean): boolean {
   const text = textOf(path) ?? path
   return matchers.some((isMatch) => isMatch(text) || (isDirectory && isMatch(`${text}/`)))
 }
 
-function matcherOf(pattern: string): Matcher {
+/** The patterns that braces stand for: what is in them may have a slash, or make a `**` with what is beside them. */
+function expanded(pattern: string): string[] {
   if (pattern === '') throw new UsageError('Cannot use "" as a pattern: it matches nothing')
   try {
-    return micromatch.matcher(textOf(pattern) ?? pattern, OPTIONS)
+    return micromatch.braces(textOf(pattern) ?? pattern, { expand: true, nodupes: true, keepEscaping: true })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new UsageError(`Cannot use "${printable(pattern)}" as a pattern: ${why}`)
   }
 }
+
+/** fast-glob's `baseNameMatch`: `*.log` is one anywhere. */
+const matcherOf = (pattern: string): Matcher =>
+  micromatch.matcher(pattern.includes('/') ? pattern : `**/${pattern}`, OPTIONS)

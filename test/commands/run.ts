@@ -78,7 +78,8 @@ function outcomeOf(program: string, args: readonly string[], options: object): O
   const { stdout, stderr, status, error } = spawnSync(program, args, {
     ...options,
     encoding: 'latin1',
-    timeout: 20_000,
+    timeout: 60_000,
+    maxBuffer: 256 * 2 ** 20,
   })
   if (error !== undefined) throw error
   return { stdout, stderr, exitCode: status }
