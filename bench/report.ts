@@ -2,7 +2,8 @@
 
 import type { Comparison } from './compare.js'
 import type { Memory } from './memory.js'
-import { MEMORY_TARGET, type Row, type Target } from './rows.js'
+import { MEMORY_TARGET, type Row } from './rows.js'
+import { bound, NONE, renderTable, spreadText, times, verdict } from './table.js'
 import type { Unit } from './workload.js'
 
 export interface MeasuredRow extends Comparison {
@@ -38,9 +39,6 @@ export interface Report {
   readonly memory: readonly MeasuredMemory[]
 }
 
-/** What stands for a target that a row lacks, or a figure that was not measured. */
-const NONE = '–'
-
 /** A row in one line. */
 export const describe = ({ workload, inFlight, model }: Row): string =>
   `${workload.title}, ${inFlight} in flight, ${model}`
@@ -51,11 +49,6 @@ function figure(value: number | undefined, unit: Unit | 'MB'): string {
   if (value === undefined) return NONE
   return `${unit === '/s' ? Math.round(value).toLocaleString('en') : value.toFixed(1)}${unit === '/s' ? '' : ' '}${unit}`
 }
-
-const times = (value: number): string => `${value.toFixed(2)}x`
-const bound = (target: Target | undefined): string =>
-  target === undefined ? NONE : 'atLeast' in target ? `>= ${times(target.atLeast)}` : `<= ${times(target.atMost)}`
-const verdict = (isMet: boolean | undefined): string => (isMet === undefined ? NONE : isMet ? 'met' : 'MISSED')
 
 /** The names of the rows that miss their target. */
 export function missed({ rows, memory }: Report): string[] {
@@ -75,7 +68,7 @@ export function renderReport(report: Report): string {
     figure(ours, row.workload.unit),
     figure(peer, row.workload.unit),
     ratio === undefined ? NONE : times(ratio),
-    spread === undefined ? NONE : spread.map((edge) => edge.toFixed(2)).join('–'),
+    spreadText(spread),
     bound(row.target),
     verdict(isMet),
   ])
@@ -105,22 +98,10 @@ export function renderReport(report: Report): string {
   ].join('\n')
 }
 
-/** Columns as wide as their widest cell; all but the first are aligned to the right. */
-function renderTable(lines: readonly (readonly string[])[]): string[] {
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  return lines.map((line) =>
-    line
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
-/** The report as the members of `{"schema": 1, ...}`. Rates are in `unit`, memory in megabytes of 10^6 bytes. */
+/** The report as members of a document. Rates are in `unit`, memory in megabytes of 10^6 bytes. */
 export function toJson(report: Report): object {
   const { rows, memory, ...about } = report
   return {
-    schema: 1,
     ...about,
     peer: report.peer ?? null,
     rows: rows.map(({ row: { workload, ...row }, ...measured }) => ({

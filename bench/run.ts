@@ -1,19 +1,27 @@
-// `npm run bench`: our server beside Debian's diod, in the same run. docs/benchmarks.md says what each row means.
+// `npm run bench`: our server beside Debian's diod, and the commands that look at trees beside getfattr and find, each pair in
+// the same run. docs/benchmarks.md says what each row means.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { allowedProcessors } from './kernel.js'
+import { type MeasuredInspection, measureInspection } from './inspect/measure.js'
+import { inspectionJson, missedInspection, renderInspection } from './inspect/report.js'
 import { type Lineup, measureGenerator, measureMemories, measureRows } from './measure.js'
 import { missed, renderReport, type Report, toJson } from './report.js'
 import { diodVersion, isDiodInstalled, startDiod, startVirtfs } from './servers.js'
 
-const USAGE = `Usage: npm run bench -- [--json] [--rounds N] [--files N] [--dir DIR] [--check] [--null]
+const parts = ['serve', 'inspect'] as const
+type Part = (typeof parts)[number]
 
+const USAGE = `Usage: npm run bench -- [--only PART] [--json] [--rounds N] [--files N] [--entries N] [--dir DIR] [--check] [--null]
+
+  --only PART serve or inspect; both if not given
   --json      print one JSON document instead of the tables
   --rounds N  slices of each row on each server (default 101)
   --files N   files created before memory is read (default 100000)
+  --entries N entries of the tree that is looked at (default VIRTFS_BENCH_ENTRIES, or 200000)
   --dir DIR   where the trees are made (default ${tmpdir()}); its file system must keep user xattrs
   --check     exit 1 where a target is missed
   --null      measure diod against itself: every ratio should be 1, and what differs is the harness's own error
@@ -27,6 +35,8 @@ class Refusal extends Error {}
 function parse() {
   const { values } = parseArgs({
     options: {
+      only: { type: 'string' },
+      entries: { type: 'string', default: process.env['VIRTFS_BENCH_ENTRIES'] ?? '200000' },
       json: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '101' },
       files: { type: 'string', default: '100000' },
@@ -36,7 +46,19 @@ function parse() {
       help: { type: 'boolean', default: false },
     },
   })
-  return { ...values, rounds: count('--rounds', values.rounds), files: count('--files', values.files) }
+  return {
+    ...values,
+    parts: parts.filter((part) => partOf(values.only) === undefined || part === values.only),
+    rounds: count('--rounds', values.rounds),
+    files: count('--files', values.files),
+    entries: count('--entries', values.entries),
+  }
+}
+
+function partOf(text: string | undefined): Part | undefined {
+  const part = parts.find((one) => one === text)
+  if (part !== undefined || text === undefined) return part
+  throw new Refusal(`Cannot use "${text}" for --only: it takes ${parts.join(' or ')}`)
 }
 
 /** Files are named with seven digits. */
@@ -45,10 +67,23 @@ function count(flag: string, text: string): number {
   throw new Refusal(`Cannot use "${text}" for ${flag}: it takes a number from 1 to 9999999`)
 }
 
-async function run({ rounds, files, dir, ...flags }: ReturnType<typeof parse>): Promise<Report> {
+const say = (part: string): void => void process.stderr.write(`bench: ${part}\n`)
+
+/** Rounds of what goes through a whole tree: each takes seconds. */
+const INSPECT_ROUNDS = 5
+
+async function measureInspecting({ dir, entries }: ReturnType<typeof parse>): Promise<MeasuredInspection> {
+  const scratch = mkdtempSync(join(dir, 'virtfs-bench-'))
+  try {
+    return await measureInspection(scratch, entries, INSPECT_ROUNDS, say)
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+async function measureServing({ rounds, files, dir, ...flags }: ReturnType<typeof parse>): Promise<Report> {
   const hasPeer = isDiodInstalled()
   if (!hasPeer) process.stderr.write(`bench: ${MISSING}: what follows has no ratios\n`)
-  const say = (part: string): void => void process.stderr.write(`bench: ${part}\n`)
   const scratch = mkdtempSync(join(dir, 'virtfs-bench-'))
   try {
     const startPeer = (name: string, tree: string) => startDiod(scratch, name, tree)
@@ -76,13 +111,25 @@ async function main(): Promise<number> {
     return 0
   }
   if (process.platform !== 'linux')
-    throw new Refusal('Cannot measure on this system: the servers compared are for Linux')
-  if (process.getuid?.() !== 0)
-    throw new Refusal('Cannot measure as this user: passthrough serves as root (run it as root)')
+    throw new Refusal('Cannot measure on this system: the programs compared are for Linux')
+  const isServing = flags.parts.includes('serve')
+  if (isServing && process.getuid?.() !== 0)
+    throw new Refusal(
+      'Cannot measure as this user: passthrough serves as root (run it as root, or with --only inspect)',
+    )
   if (flags.null && !isDiodInstalled()) throw new Refusal(`Cannot measure diod against itself: ${MISSING}`)
-  const report = await run(flags)
-  process.stdout.write(flags.json ? `${JSON.stringify(toJson(report), null, 2)}\n` : `${renderReport(report)}\n`)
-  return flags.check && missed(report).length > 0 ? 1 : 0
+  const serving = isServing ? await measureServing(flags) : undefined
+  const inspecting = flags.parts.includes('inspect') && !flags.null ? await measureInspecting(flags) : undefined
+  const texts = [serving && renderReport(serving), inspecting && renderInspection(inspecting)]
+  const document = {
+    schema: 1,
+    ...(serving && toJson(serving)),
+    ...(inspecting && { inspect: inspectionJson(inspecting) }),
+  }
+  const text = texts.filter((one) => one !== undefined).join('\n\n')
+  process.stdout.write(flags.json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`)
+  const all = [...(serving ? missed(serving) : []), ...(inspecting ? missedInspection(inspecting) : [])]
+  return flags.check && all.length > 0 ? 1 : 0
 }
 
 function fail(thrown: unknown): number {
