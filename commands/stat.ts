@@ -130,6 +130,7 @@ export default class Stat extends BaseCommand {
       for await (const { text, complaints } of renderBelow(inspector, path, source, purpose)) {
         show(text)
         for (const line of complaints) this.report(line)
+        await this.drained()
         if (!this.isHeard) return
       }
     }

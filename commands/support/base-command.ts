@@ -29,9 +29,27 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(typeof bytes === 'string' ? bytesOf(bytes) : bytes)
   }
 
+  /** Waits until a slow reader has taken what was printed. */
+  protected async drained(): Promise<void> {
+    if (!process.stdout.writableNeedDrain) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        for (const event of ['drain', 'error', 'close']) process.stdout.off(event, done)
+        resolve()
+      }
+      for (const event of ['drain', 'error', 'close']) process.stdout.on(event, done)
+    })
+  }
+
   /** False once nobody reads what is printed any more: `virtfs … | head`. */
-  protected get isHeard(): boolean {
-    return process.stdout.errored === null || process.stdout.errored === undefined
+  protected isHeard = true
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    // A stream that is a process's own is never marked as failed.
+    process.stdout.once('error', () => {
+      this.isHeard = false
+    })
   }
 
   /** Documents are for programs: no colours, whatever FORCE_COLOR says. */

@@ -15,8 +15,8 @@ export async function main(argv: string[], location: string): Promise<void> {
   } catch (thrown) {
     end(thrown)
   }
-  // A failed write is told of a moment later.
-  setImmediate(() => process.exit())
+  // What a slow reader has not taken yet is still here, and a failed write is told of a moment later.
+  process.stdout.write('', () => setImmediate(() => process.exit()))
 }
 
 function end(thrown: unknown): never {
