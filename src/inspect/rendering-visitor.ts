@@ -81,7 +81,7 @@ class Rendering implements Passage<Rendered> {
     this.length = 0
     this.complaints = []
     const result = { text: bytes.subarray(0, length), complaints }
-    return { result, bytes: bytes.length, transfer: [bytes.buffer as ArrayBuffer] }
+    return { result, bytes: bytes.length, transfer: [bytes.buffer] }
   }
 
   /** As bytes at once: a long text that grows by pieces is a tree of them, which the collector of garbage goes through. */
