@@ -10,6 +10,7 @@ import {
   type SelectionRules,
   UsageError,
 } from '../src/index.js'
+import { listed, treeJson } from './render/entry-json.js'
 import { createRenderer, fileSystemRenderer, type Form } from './render/entry-renderer.js'
 import { cannot } from './support/advice.js'
 import { BaseCommand } from './support/base-command.js'
@@ -100,7 +101,7 @@ export default class Stat extends BaseCommand {
     using inspector = new Inspector({ root, names, model: securityModelOf(flags['security-model']) })
     if (flags['file-system']) this.showFileSystems(args.path, inspector, form, show)
     else await this.showEntries(args.path, inspector, flags, form, show)
-    document?.end()
+    document?.end({ trees: inspector.trees.map((tree) => listed(treeJson(tree))) })
   }
 
   private showFileSystems(paths: readonly string[], inspector: Inspector, form: Form, show: Show): void {

@@ -3,6 +3,7 @@
 import {
   bytesOf,
   type Entry,
+  type ExportFacts,
   type FileSystemEntry,
   fileType,
   isDevice,
@@ -59,6 +60,13 @@ export function entryJson(entry: Entry): string {
     `"host":{"uid":${host.uid},"gid":${host.gid},"mode":${permissions(host.mode)},"type":"${fileType(host.mode)}"},` +
     `"problems":[${entry.problems.map(problemJson).join(',')}]}`
   )
+}
+
+/** TREE: one that entries were found in, on one line. */
+export function treeJson({ root, model, detection }: ExportFacts): string {
+  const { certainty = null, reason = null, writtenOn = null } = detection ?? {}
+  const members = { model, detected: detection !== undefined, certainty, reason, writtenOn }
+  return `{${bytesMember('root', root)},${JSON.stringify(members).slice(1)}`
 }
 
 /** What `-f` reports, on one line. */

@@ -53,8 +53,8 @@ export function entryBlock(entry: Entry): string {
 const titleOf = ({ path, target }: Entry): string =>
   target === undefined ? printable(path) : `${printable(path)} -> ${printable(target)}`
 
-const treeLine = ({ root, model, isDetected }: ExportFacts): string =>
-  `  Tree: ${printable(root)} (${model}${isDetected ? ', detected' : ''})\n`
+const treeLine = ({ root, model, detection }: ExportFacts): string =>
+  `  Tree: ${printable(root)} (${model}${detection ? `, detected, ${detection.certainty}: ${detection.reason}` : ''})\n`
 
 const isHostDifferent = ({ guest: { uid, gid, mode, host } }: Entry): boolean =>
   Number(uid) !== Number(host.uid) || Number(gid) !== Number(host.gid) || mode !== host.mode

@@ -2,7 +2,7 @@
 
 import { SCHEMA } from './base-command.js'
 
-/** The document `{"schema": …, NAME: [ELEMENT, …]}`. */
+/** The document `{"schema": …, NAME: [ELEMENT, …], …}`. */
 export class JsonListing {
   private isBegun = false
   private isEmpty = true
@@ -22,9 +22,14 @@ export class JsonListing {
     this.write(isFirst ? elements.slice(1) : elements)
   }
 
-  end(): void {
+  /** Ends the document. What lies behind the list are other, short ones: their elements are as those of `add`. */
+  end(others: Readonly<Record<string, readonly string[]>> = {}): void {
     this.begin()
-    this.write(this.isEmpty ? ']\n}\n' : '\n  ]\n}\n')
+    this.write(endOfList(this.isEmpty))
+    for (const [name, elements] of Object.entries(others)) {
+      this.write(`,\n  "${name}": [${elements.join('').slice(1)}${endOfList(elements.length === 0)}`)
+    }
+    this.write('\n}\n')
   }
 
   private begin(): void {
@@ -32,3 +37,5 @@ export class JsonListing {
     this.isBegun = true
   }
 }
+
+const endOfList = (isEmpty: boolean): string => (isEmpty ? ']' : '\n  ]')

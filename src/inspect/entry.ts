@@ -4,6 +4,7 @@
 import { isErrno } from '../errors.js'
 import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import { type DeviceNumber, packDevice, unpackDevice } from '../ids.js'
+import type { Detection } from '../ownership/detect.js'
 import type { PassedObject } from '../ownership/evidence.js'
 import { cover, type GuestStat, type Ownership, OWNERSHIP_KEYS, type OwnershipKey } from '../ownership/ownership.js'
 import { type PassingReader, readerOf } from '../ownership/passing-reader.js'
@@ -19,8 +20,8 @@ export interface ExportFacts {
   /** The real path of its root, in bytes. */
   readonly root: string
   readonly model: SecurityModel
-  /** The model was not named but recognised by what is stored. */
-  readonly isDetected: boolean
+  /** What the model was recognised by; undefined where it was named. */
+  readonly detection: Detection | undefined
 }
 
 /** What an owner is called; undefined where nobody knows such an id. Bytes. */
@@ -87,7 +88,7 @@ export class EntryReader {
       path,
       root: this.facts.root,
       model: this.facts.model,
-      isDetected: this.facts.isDetected,
+      detection: this.facts.detection,
       guest,
       guestNames: namesIn(this.naming, guest.uid, guest.gid),
       hostNames: namesIn(namesOfHost, host.uid, host.gid),

@@ -3,9 +3,9 @@
 import { ErrnoError, isErrno, UsageError } from '../errors.js'
 import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import { requireHost } from '../host/this-host.js'
-import { type Bounds, detectModel } from '../ownership/detect.js'
+import { type Detection, detectModel } from '../ownership/detect.js'
 import type { PassedObject } from '../ownership/evidence.js'
-import { modelKeptAs, type SecurityModel } from '../ownership/security-models.js'
+import type { SecurityModel } from '../ownership/security-models.js'
 import { printable } from '../printable.js'
 import { S_IFDIR, S_IFMT } from '../sys/constants.js'
 import { walk } from '../walk/walk.js'
@@ -97,6 +97,11 @@ export class Inspector implements Disposable {
     )
   }
 
+  /** The exports that were looked at so far, in the order in which they were met. */
+  get trees(): readonly ExportFacts[] {
+    return [...this.exports.values()].map(({ facts }) => facts)
+  }
+
   [Symbol.dispose](): void {
     for (const { path } of this.exports.values()) path[Symbol.dispose]()
     this.exports.clear()
@@ -105,7 +110,7 @@ export class Inspector implements Disposable {
   private at<T>(path: string, follows: boolean, report: (inspected: Inspected, object: PassedObject) => T): T {
     const { host } = this
     const { root, components } = this.root === undefined ? locate(host, path) : locateBelow(host, path, this.root)
-    const inspected = this.exportAt(root)
+    const inspected = this.exportAt(root, components)
     inspected.path.toRoot()
     try {
       return report(inspected, resolve(inspected.path, components, follows, inspected.reader))
@@ -115,13 +120,13 @@ export class Inspector implements Disposable {
     }
   }
 
-  private exportAt(root: string): Inspected {
+  /** `way` is where the first who asks is going. */
+  private exportAt(root: string, way: readonly string[]): Inspected {
     const known = this.exports.get(root)
     if (known !== undefined) return known
     const directory = this.host.openDirectory(root)
     try {
-      const model = this.options.model ?? modelOf(this.host, directory, root)
-      const facts = { root, model, isDetected: this.options.model === undefined }
+      const facts = this.factsOf(root, directory, way)
       const path = new GuestPath(directory)
       const naming = this.namingOf(path, facts)
       const inspected = { facts, naming, path, reader: new EntryReader(this.host, facts, naming) }
@@ -131,6 +136,13 @@ export class Inspector implements Disposable {
       directory[Symbol.dispose]()
       throw cause
     }
+  }
+
+  private factsOf(root: string, directory: HostDirectory, way: readonly string[]): ExportFacts {
+    const { model } = this.options
+    if (model !== undefined) return { root, model, detection: undefined }
+    const detection = detectionIn(this.host, directory, root, way)
+    return { root, model: detection.model, detection }
   }
 
   private namingOf(path: GuestPath, facts: ExportFacts): Naming {
@@ -163,15 +175,11 @@ function contentAt(path: GuestPath, components: readonly string[], reader: Entry
   }
 }
 
-/** Whoever looks at one object should not wait for a survey. */
-const GLANCE: Bounds = { objects: 250, perDirectory: 50, levels: 3 }
-
-/** An empty tree fits any model: its root is what the host has. A mixed one is refused, for either guess may be wrong. */
-function modelOf(host: Host, directory: HostDirectory, root: string): SecurityModel {
-  const { model, sentence, objects } = detectModel(host, directory, GLANCE)
-  if (model !== undefined) return model
-  if (objects === 1 && host.limits.withoutAttributes === undefined) return modelKeptAs('inode')
+/** Refuses to guess where that may well be wrong. */
+function detectionIn(host: Host, directory: HostDirectory, root: string, way: readonly string[]): Detection {
+  const found = detectModel(host, directory, way)
+  if (found.model !== undefined) return found
   throw new UsageError(
-    `Cannot tell the security model of "${printable(root)}": it ${sentence} (name it with --security-model)`,
+    `Cannot tell the security model of "${printable(root)}": it ${found.sentence} (name it with --security-model)`,
   )
 }

@@ -1,137 +1,123 @@
-// Which security model a tree looks like, from a bounded look at what is stored in its upper levels. For an error line
-// and for commands that are not told; a guess, so it says what it rests on.
+// Which security model a tree looks like, by what is stored for some of its objects. For an error line and for commands
+// that are not told: it says how sure it is, and what it rests on.
 
-import { Errno } from '../errors.js'
-import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
-import { listedNames } from '../host/listed-names.js'
-import type { Name } from '../name.js'
-import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
-import { unlessUnreadable } from './leniency.js'
-import { OWNERSHIP_KEYS } from './ownership.js'
-import { METADATA_DIRECTORY, ROOT_RECORD } from './reserved-names.js'
+import type { Host, HostDirectory } from '../host/host-directory.js'
 import { modelKeptAs, type SecurityModel } from './security-models.js'
-import { surroundingsIn } from './surroundings.js'
-import { ATTRIBUTE_OF, WIDTH } from './xattr-codec.js'
-
-/** What was found: objects looked at, how many of them have ownership in each form, and metadata directories. */
-export interface Survey {
-  readonly objects: number
-  readonly withAttributes: number
-  readonly withRecord: number
-  readonly metadataDirectories: number
-}
+import { type Bounds, type Survey, surveyOf } from './survey.js'
 
 /**
- * The model that a tree looks like; undefined where both mapped forms are there, where the tree is empty, and where
- * attributes cannot be read.
+ * How sure it is.
+ * - `certain`: most of the objects looked at are stored so, all of these belong to one user of the host, as what one
+ *   server makes, and none is stored in another way.
+ * - `likely`: some are, and none in another way; or none is stored at all and they belong to several users of the host.
+ * - `guess`: what is stored is for the root alone, or nothing is, so that another model would do as well.
  */
-export interface Detection extends Survey {
-  readonly model: SecurityModel | undefined
-  /** What the tree looks like and why, without a full stop: `looks like MODEL (…)`. */
+export type Certainty = 'certain' | 'likely' | 'guess'
+
+/** Another kind of host, which left its marks in the attributes. */
+export type ForeignHost = 'macos' | 'big-endian'
+
+/** What a tree was recognised as. Plain data. */
+export interface Detection {
+  readonly model: SecurityModel
+  readonly certainty: Certainty
+  /** What it rests on, in words, without a full stop. */
+  readonly reason: string
+  /** Where the tree or a part of it was written, if that was no little-endian Linux. */
+  readonly writtenOn: ForeignHost | undefined
+  /** What the tree looks like and why, to follow its name: `looks like MODEL (CERTAINTY: …)`. */
   readonly sentence: string
 }
 
-/** How far the look goes: objects in all, objects a directory, levels below the root. */
-export interface Bounds {
-  readonly objects: number
-  readonly perDirectory: number
-  readonly levels: number
+/**
+ * A tree of which no model is told: it has ownership of both mapped models, each of which sees its own only, so that
+ * either guess may be wrong; or the host's attributes cannot be read.
+ */
+export interface Undecided {
+  readonly model: undefined
+  /** As in Detection: `is mixed, … (…)`, `may have attributes …`. */
+  readonly sentence: string
 }
-const BOUNDS: Bounds = { objects: 1000, perDirectory: 100, levels: 4 }
 
-/** Looks at the export's root and at what is below it. What may not be read is passed over. */
-export function detectModel(host: Host, root: HostDirectory, bounds: Bounds = BOUNDS): Detection {
-  const look = new Look(host, bounds)
-  look.note(root, SELF, isRegular(root, ROOT_RECORD))
-  unlessUnreadable(() => look.into(root, 1))
+/** Looks at an export's root and at what is below it; see `surveyOf`. */
+export function detectModel(
+  host: Host,
+  root: HostDirectory,
+  way: readonly string[] = [],
+  bounds?: Bounds,
+): Detection | Undecided {
+  const judgement = judge(surveyOf(host, root, way, bounds))
   const { withoutAttributes } = host.limits
-  const judgement = judge(look.survey)
   // A tree of side files is known by them; any other may have attributes.
-  return withoutAttributes === undefined || judgement.model === modelKeptAs('sidecar')
-    ? { ...look.survey, ...judgement }
-    : { ...look.survey, model: undefined, sentence: `may have attributes that cannot be read (${withoutAttributes})` }
+  if (withoutAttributes === undefined || judgement.model === modelKeptAs('sidecar')) return judgement
+  return { model: undefined, sentence: `may have attributes that cannot be read (${withoutAttributes})` }
 }
 
-class Look {
-  readonly survey = { objects: 0, withAttributes: 0, withRecord: 0, metadataDirectories: 0 }
-  private readonly attributes
-
-  constructor(
-    host: Host,
-    private readonly bounds: Bounds,
-  ) {
-    this.attributes = OWNERSHIP_KEYS.map((key) => ({
-      name: host.attributeName(ATTRIBUTE_OF[key]),
-      width: WIDTH[key],
-    }))
-  }
-
-  note(directory: HostDirectory, name: NameOrSelf, hasRecord: boolean): void {
-    this.survey.objects++
-    if (this.hasAttributes(directory, name)) this.survey.withAttributes++
-    if (hasRecord) this.survey.withRecord++
-  }
-
-  /** All of a level's objects, up to the bounds, before any that lie deeper. */
-  into(directory: HostDirectory, level: number): void {
-    using surroundings = unlessUnreadable(() => surroundingsIn(directory))
-    const records = surroundings?.records
-    if (records !== undefined) this.survey.metadataDirectories++
-    const deeper: Name[] = []
-    let left = this.bounds.perDirectory
-    for (const name of listedNames(directory)) {
-      if (left === 0 || this.survey.objects >= this.bounds.objects) break
-      if (name === METADATA_DIRECTORY || name === ROOT_RECORD) continue
-      const host = directory.stat(name)
-      if (host === undefined) continue
-      left--
-      this.note(directory, name, records !== undefined && isRegular(records, name))
-      if ((host.mode & S_IFMT) === S_IFDIR) deeper.push(name)
-    }
-    if (level >= this.bounds.levels) return
-    for (const name of deeper) {
-      unlessUnreadable(() => {
-        using below = directory.openDirectory(name)
-        this.into(below, level + 1)
-      })
-    }
-  }
-
-  /** True where any of the four is there, be it of a wrong width. */
-  private hasAttributes(directory: HostDirectory, name: NameOrSelf): boolean {
-    return this.attributes.some((attribute) => {
-      const length = directory.peekAttribute(name, attribute.name, attribute.width)
-      return length >= 0 || length === -Errno.ERANGE
-    })
-  }
-}
-
-const isRegular = (directory: HostDirectory, name: Name): boolean =>
-  ((unlessUnreadable(() => directory.stat(name))?.mode ?? 0) & S_IFMT) === S_IFREG
-
-function judge({
-  objects,
-  withAttributes,
-  withRecord,
-  metadataDirectories,
-}: Survey): Pick<Detection, 'model' | 'sentence'> {
+/** What a survey says. Pure. */
+export function judge(survey: Survey): Detection | Undecided {
+  const { objects, withAttributes, withRecord, metadataDirectories } = survey
   const hasSidecars = withRecord > 0 || metadataDirectories > 0
-  const [xattr, sidecar, inode] = [modelKeptAs('xattr'), modelKeptAs('sidecar'), modelKeptAs('inode')]
-  const looked = `${objects} ${objects === 1 ? 'object' : 'objects'} looked at`
-  if (withAttributes > 0 && hasSidecars) {
-    const why = `user.virtfs attributes on ${withAttributes} and .virtfs_metadata records for ${withRecord} of ${looked}`
-    return { model: undefined, sentence: `looks like both ${xattr} and ${sidecar} (${why})` }
-  }
+  if (withAttributes > 0 && hasSidecars) return mixtureOf(survey)
   if (withAttributes > 0) {
-    return { model: xattr, sentence: `looks like ${xattr} (user.virtfs attributes on ${withAttributes} of ${looked})` }
+    const reason = `user.virtfs attributes on ${withAttributes} of ${looked(survey)}`
+    return detectionOf('xattr', certaintyOf(withAttributes, survey), survey, reason)
   }
   if (hasSidecars) {
-    return {
-      model: sidecar,
-      sentence: `looks like ${sidecar} (.virtfs_metadata records for ${withRecord} of ${looked})`,
-    }
+    const reason = `.virtfs_metadata records for ${withRecord} of ${looked(survey)}`
+    return detectionOf('sidecar', certaintyOf(withRecord, survey), survey, reason)
   }
-  if (objects === 1) return { model: undefined, sentence: 'is empty and fits any model' }
-  const why = `no user.virtfs attributes and no .virtfs_metadata on ${looked}`
-  return { model: inode, sentence: `looks like ${inode} (${why})` }
+  if (objects === 1 && survey.isWhole) {
+    const sentence = 'is empty and fits any model'
+    return { ...detectionOf('inode', 'guess', survey, `it ${sentence}`), sentence }
+  }
+  const nothing = `no user.virtfs attributes and no .virtfs_metadata on ${looked(survey)}`
+  return survey.hostUsers > 1
+    ? detectionOf('inode', 'likely', survey, `${nothing}, which belong to ${survey.hostUsers} users of the host`)
+    : detectionOf('inode', 'guess', survey, `${nothing}, which belong to one user of the host`)
 }
+
+function certaintyOf(stored: number, { objects, isRootStored, hostUsersOfStored }: Survey): Certainty {
+  const isRootAlone = isRootStored && stored === 1 && objects > 1
+  if (stored === 0 || isRootAlone) return 'guess'
+  return 2 * stored > objects && hostUsersOfStored === 1 ? 'certain' : 'likely'
+}
+
+function detectionOf(
+  form: 'xattr' | 'sidecar' | 'inode',
+  certainty: Certainty,
+  survey: Survey,
+  found: string,
+): Detection {
+  const model = modelKeptAs(form)
+  const reason = [found, ...foreignMarks(survey), ...(form === 'inode' ? [] : spreadOwners(survey))].join('; ')
+  const { withMacosWidth, withReversedMode } = survey
+  const writtenOn = withMacosWidth > 0 ? 'macos' : withReversedMode > 0 ? 'big-endian' : undefined
+  return { model, certainty, reason, writtenOn, sentence: `looks like ${model} (${certainty}: ${reason})` }
+}
+
+function foreignMarks({ withMacosWidth, withReversedMode, withAttributes }: Survey): string[] {
+  const part = (count: number): string => (count === withAttributes ? '' : `${count} of them `)
+  return [
+    ...(withMacosWidth > 0 ? [`${part(withMacosWidth)}written on macOS`] : []),
+    ...(withReversedMode > 0 ? [`${part(withReversedMode)}written by QEMU before 2.1 on a big-endian host`] : []),
+  ]
+}
+
+const spreadOwners = ({ hostUsersOfStored }: Survey): string[] =>
+  hostUsersOfStored > 1 ? [`these belong to ${hostUsersOfStored} users of the host`] : []
+
+function mixtureOf(survey: Survey): Undecided {
+  const { withAttributes, withRecord, withBoth, newest } = survey
+  const counts =
+    `user.virtfs attributes on ${withAttributes} and .virtfs_metadata records for ${withRecord} of ${looked(survey)}, ` +
+    `both for ${withBoth}`
+  const last = newest === undefined ? '' : `; what was made last has ${newest === 'record' ? 'a record' : 'attributes'}`
+  return {
+    model: undefined,
+    sentence: `is mixed, both ${modelKeptAs('xattr')} and ${modelKeptAs('sidecar')} (${counts}${last})`,
+  }
+}
+
+/** The number of objects, and whether there may be others. */
+const looked = ({ objects, isWhole }: Survey): string =>
+  `${objects} ${objects === 1 ? 'object' : 'objects'}${isWhole ? '' : ' looked at'}`

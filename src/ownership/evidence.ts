@@ -8,10 +8,10 @@ import type { Name } from '../name.js'
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { HostStat } from '../sys/stat.js'
 import { unlessUnreadable } from './leniency.js'
-import { METADATA_DIRECTORY, ROOT_RECORD } from './reserved-names.js'
+import { canHoldAttributes, listedAttributes } from './listed-attributes.js'
 import { RECORD_MAX } from './metadata-file-codec.js'
-
 import { type Evidence, ownershipIn } from './problems.js'
+import { METADATA_DIRECTORY, ROOT_RECORD } from './reserved-names.js'
 import { type Surroundings, surroundingsIn } from './surroundings.js'
 import { OWN_PREFIX } from './xattr-codec.js'
 
@@ -32,10 +32,9 @@ export interface PassedObject {
 export function gatherEvidence(object: PassedObject): Evidence {
   const { directory, name, host } = object
   const hostType = host.mode & S_IFMT
-  const canHoldAttributes = hostType === S_IFREG || hostType === S_IFDIR
   const evidence: Evidence = {
     host,
-    attributes: canHoldAttributes ? attributesOf(directory, name) : new Map(),
+    attributes: canHoldAttributes(host) ? attributesOf(directory, name) : new Map(),
     ...recordOf(object),
     inside: hostType === S_IFDIR ? leftoversIn(directory, name) : { orphans: [], nested: [] },
     content: undefined,
@@ -49,15 +48,17 @@ export function gatherEvidence(object: PassedObject): Evidence {
 
 function attributesOf(directory: HostDirectory, name: NameOrSelf): Evidence['attributes'] {
   const found = new Map<string, Uint8Array>()
+  const names = listedAttributes(directory, name)
+  if (names === undefined) return 'unreadable'
   try {
-    for (const attribute of directory.attributeNames(name).split('\0')) {
+    for (const attribute of names.split('\0')) {
       if (!attribute.startsWith(OWN_PREFIX) && !attribute.startsWith('system.posix_acl_')) continue
       const bytes = directory.attribute(name, attribute)
       if (bytes !== undefined) found.set(attribute, bytes)
     }
   } catch (cause) {
     if (isErrno(cause, 'EACCES') || isErrno(cause, 'EPERM')) return 'unreadable'
-    if (!isErrno(cause, 'EOPNOTSUPP')) throw cause
+    throw cause
   }
   return found
 }

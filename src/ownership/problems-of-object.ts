@@ -50,11 +50,14 @@ const swap32 = (value: number): number =>
 
 const isPlausible = (mode: number): boolean => mode <= 0xffff && (mode & S_IFMT) in WORD_OF
 
+/** True for an attribute's mode as QEMU before 2.1 wrote it on big-endian hosts. */
+export const isByteReversed = (mode: number): boolean => mode > 0xffff && isPlausible(swap32(mode))
+
 /** A mode of which no type can be believed. */
 function brokenMode(mode: number, form: StoredForm): Problem | undefined {
   const octal = `0${mode.toString(8)}`
   if (mode > 0xffff) {
-    return form === 'xattr' && isPlausible(swap32(mode))
+    return form === 'xattr' && isByteReversed(mode)
       ? {
           code: 'big-endian-mode',
           sentence: `the stored mode has its bytes reversed, as QEMU before 2.1 wrote it on big-endian hosts (0${swap32(mode).toString(8)})`,

@@ -1,14 +1,15 @@
 // `user.virtfs.*` of objects that somebody passes by. Nearly all objects of a tree are as QEMU makes them: those are
 // recognised with one call for their attributes' names and one for each value, and only the others are looked into.
 
-import { Errno, ErrnoError, isErrno, UsageError } from '../errors.js'
+import { Errno, ErrnoError, UsageError } from '../errors.js'
 import { type Host, type PreparedName, SELF } from '../host/host-directory.js'
 import { type GuestGid, type GuestUid, NO_ID } from '../ids.js'
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/constants.js'
+import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/constants.js'
 import type { HostStat } from '../sys/stat.js'
 import type { PassedObject } from './evidence.js'
 import { type Examined, examineThoroughly } from './examined.js'
 import { unlessUnreadable } from './leniency.js'
+import { canHoldAttributes, listedAttributes } from './listed-attributes.js'
 import { NO_OWNERSHIP, type Ownership, OWNERSHIP_KEYS, type OwnershipKey, type Writable } from './ownership.js'
 import type { PassingReader } from './passing-reader.js'
 import type { Problem } from './problems.js'
@@ -53,7 +54,7 @@ export class XattrReader implements PassingReader {
   }
 
   ownershipOf(object: PassedObject, keys: readonly OwnershipKey[]): Ownership {
-    return canHold(object.host) ? this.read(object, keys).ownership : NO_OWNERSHIP
+    return canHoldAttributes(object.host) ? this.read(object, keys).ownership : NO_OWNERSHIP
   }
 
   examine(object: PassedObject): Examined {
@@ -66,8 +67,8 @@ export class XattrReader implements PassingReader {
   }
 
   private inventoryOf({ directory, name, host }: PassedObject): Inventory | undefined {
-    if (!canHold(host)) return undefined
-    const list = namesOrNone(() => directory.attributeNames(name))
+    if (!canHoldAttributes(host)) return undefined
+    const list = listedAttributes(directory, name)
     if (list === undefined) return undefined
     const known = this.inventories.get(list)
     if (known !== undefined) return known
@@ -106,20 +107,6 @@ function put(into: Writable<Ownership>, key: OwnershipKey, value: DataView, leng
   if (key === 'mode') into.mode = number
   else if (key === 'uid') into.uid = number as GuestUid
   else into.gid = number as GuestGid
-}
-
-/** The host keeps user attributes of no other objects (xattr(7)). */
-const canHold = ({ mode }: HostStat): boolean => (mode & S_IFMT) === S_IFREG || (mode & S_IFMT) === S_IFDIR
-
-/** Attribute names; none where the file system has no attributes, undefined where they may not be read. */
-function namesOrNone(list: () => string): string | undefined {
-  try {
-    return list()
-  } catch (cause) {
-    if (isErrno(cause, 'EOPNOTSUPP')) return ''
-    if (isErrno(cause, 'EACCES') || isErrno(cause, 'EPERM')) return undefined
-    throw cause
-  }
 }
 
 const ACL_NAMES: readonly string[] = ['access', 'default'].map((acl) => `${OWN_PREFIX}system.posix_acl_${acl}`)

@@ -182,7 +182,9 @@ describe('the security model', () => {
     both.releaseAll()
     const { stdout, stderr, exitCode } = await run(Stat, ['-c', '%u', `${both.path}/file`])
     expect(stdout).toBe('')
-    expect(stderr).toMatch(/^virtfs: Cannot tell the security model of "[^"]+": it looks like both [^\n]+\n$/)
+    expect(stderr).toMatch(
+      /^virtfs: Cannot tell the security model of "[^"]+": it is mixed, both mapped-xattr and mapped-file \([^\n]+\) \(name it with --security-model\)\n$/,
+    )
     expect(stderr).toContain('(name it with --security-model)')
     expect(exitCode).toBe(1)
     const named = await run(Stat, ['--security-model', 'mapped-xattr', '-c', '%u', `${both.path}/file`])

@@ -85,7 +85,11 @@ describe.each([
       expect(refused).toEqual(refused.map(() => 'ENAMETOOLONG'))
       expect(told.length).toBeGreaterThan(100)
       const [first] = entries
-      expect(inspector.entry(`${root}/${first?.path}`, false)).toMatchObject({ model, root, isDetected: true })
+      expect(inspector.entry(`${root}/${first?.path}`, false)).toMatchObject({
+        model,
+        root,
+        detection: { certainty: 'certain', writtenOn: undefined },
+      })
     } finally {
       removeTree(root)
     }

@@ -24,7 +24,7 @@ async function entries(...argv: readonly string[]): Promise<EntryJson[]> {
   const { stdout, exitCode } = await stat('--json', ...argv)
   expect(exitCode).toBe(0)
   const document = JSON.parse(stdout) as { schema: number; entries: EntryJson[] }
-  expect(Object.keys(document)).toEqual(['schema', 'entries'])
+  expect(Object.keys(document)).toEqual(['schema', 'entries', 'trees'])
   expect(document.schema).toBe(1)
   return document.entries
 }
@@ -47,6 +47,8 @@ describe.each([
 ] as const)('a tree in %s', (model: SecurityModel, kept: string) => {
   let tree: ViewedTree
   const at = (name: string): string => `${tree.path}/${name}`
+  /** The root is the host's, and so is one file. */
+  const found = `${kept === 'xattr' ? 'user.virtfs attributes on' : '.virtfs_metadata records for'} 7 of 9 objects`
 
   beforeAll(() => {
     tree = new ViewedTree(model)
@@ -86,6 +88,19 @@ describe.each([
     }
   })
 
+  it('is named in JSON, with what it was recognised by', async () => {
+    const { stdout } = await stat('--json', at('char'), at('file'))
+    expect((JSON.parse(stdout) as { trees: unknown }).trees).toEqual([
+      { root: tree.path, model, detected: true, certainty: 'certain', reason: found, writtenOn: null },
+    ])
+    expect(stdout).toBe(`${JSON.stringify(JSON.parse(stdout), undefined, 2)}\n`)
+    const named = await stat('--json', '-f', '--security-model', model, at('char'))
+    expect((JSON.parse(named.stdout) as { trees: unknown }).trees).toEqual([
+      { root: tree.path, model, detected: false, certainty: null, reason: null, writtenOn: null },
+    ])
+    expect((await stat('--security-model', model, at('char'))).stdout).toContain(`\n  Tree: ${tree.path} (${model})\n`)
+  })
+
   it('shows what the host made as the host has it', async () => {
     const [entry] = await entries(at('from the host'))
     expect(entry).toMatchObject({ model, uid: user, source: { uid: 'inode', gid: 'inode', mode: 'inode' } })
@@ -101,7 +116,7 @@ describe.each([
     expect(lines[3]).toMatch(/^Access: \(0620\/crw--w----\) {2}Uid: \( 1000\/ *\w+\) {3}Gid: \( 1001\/ *\w+\)$/)
     expect(lines[4]).toMatch(/^ {2}Host: \(0600\/-rw-------\) {2}Uid: \( *\d+\/ *\w+\) {3}Gid: \( *\d+\/ *\w+\)$/)
     expect(lines[5]).toBe(`Source: mode ${kept}, uid ${kept}, gid ${kept}, rdev ${kept}`)
-    expect(lines[6]).toBe(`  Tree: ${tree.path} (${model}, detected)`)
+    expect(lines[6]).toBe(`  Tree: ${tree.path} (${model}, detected, certain: ${found})`)
     expect(lines.slice(7).map((line) => line.slice(0, 8))).toEqual(['Access: ', 'Modify: ', 'Change: ', ' Birth: ', ''])
   })
 

@@ -124,7 +124,7 @@ describe.each(['mapped-xattr', 'mapped-file'] as const)('the %s tree', (name) =>
 
   it('is recognised for what it is', () => {
     expect(detected.model).toBe(name)
-    expect(detected.sentence).toMatch(new RegExp(`^looks like ${name} \\(`))
+    expect(detected.sentence).toMatch(new RegExp(`^looks like ${name} \\(certain: `))
   })
 
   it('has no problems but the newline that the guest put into a symlink', () => {

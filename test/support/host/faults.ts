@@ -46,3 +46,18 @@ export function killedAt(n: number, action: () => void): boolean {
   }
   return calls >= n
 }
+
+/** Runs `action` and counts its system calls, by name. */
+export function countCalls(action: () => void): Partial<Record<SyscallName, number>> {
+  const counts: Partial<Record<SyscallName, number>> = {}
+  injectFaults((call) => {
+    counts[call] = (counts[call] ?? 0) + 1
+    return 0
+  })
+  try {
+    action()
+  } finally {
+    injectFaults(undefined)
+  }
+  return counts
+}
