@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import Serve from '../../commands/serve.js'
 import { tryFlock } from '../../src/sys/lock.js'
 import { openTree } from '../../src/sys/open.js'
-import { isRoot } from '../support/host/nobody.js'
+import { isRoot, whileNobody } from '../support/host/nobody.js'
 import { HostTree } from '../support/host/tree.js'
 import { snapshot } from '../support/snapshot.js'
 import { ViewedTree } from '../support/viewed-tree.js'
@@ -68,7 +68,7 @@ describe('a tree', () => {
     else chmodSync(closed, 0)
     const line = refusal(`Cannot serve "${closed}": EACCES (run as the tree's owner)`)
     if (!isRoot) expect(await refused(closed, ...model)).toEqual(line)
-    else expect(await withoutPrivilege(() => run(Serve, [closed, ...model]))).toEqual(line)
+    else expect(await whileNobody(() => run(Serve, [closed, ...model]))).toEqual(line)
     chmodSync(closed, 0o700)
   })
 
@@ -276,16 +276,3 @@ describe('a default directory for sockets', () => {
     expect(readdirSync(runtime)).toEqual([])
   })
 })
-
-const NOBODY = 65534
-
-async function withoutPrivilege<T>(action: () => Promise<T>): Promise<T> {
-  process.setegid?.(NOBODY)
-  process.seteuid?.(NOBODY)
-  try {
-    return await action()
-  } finally {
-    process.seteuid?.(0)
-    process.setegid?.(0)
-  }
-}

@@ -14,14 +14,31 @@ export const nobody = {
 
 /** Runs synchronous `action` without privilege; a process's effective ids count for all its threads. */
 export function asNobody<T>(action: () => T): T {
-  if (!isRoot) return action()
+  const regain = giveUpPrivilege()
+  try {
+    return action()
+  } finally {
+    regain()
+  }
+}
+
+/** The same for an `action` that takes its time: nothing else may run in this process meanwhile. */
+export async function whileNobody<T>(action: () => Promise<T>): Promise<T> {
+  const regain = giveUpPrivilege()
+  try {
+    return await action()
+  } finally {
+    regain()
+  }
+}
+
+function giveUpPrivilege(): () => void {
+  if (!isRoot) return () => undefined
   const groups = process.getgroups?.() ?? []
   process.setgroups?.([])
   process.setegid?.(NOBODY)
   process.seteuid?.(NOBODY)
-  try {
-    return action()
-  } finally {
+  return () => {
     process.seteuid?.(0)
     process.setegid?.(0)
     process.setgroups?.(groups)
