@@ -5,7 +5,7 @@
 import { type DeviceNumber, type GuestGid, type GuestUid, packDevice, unpackDevice } from '../ids.js'
 import { type Ownership, OWNERSHIP_KEYS, type OwnershipKey, type Writable } from './ownership.js'
 
-/** QEMU writes at most 84 bytes. A record beyond this is malformed, however long a host process has made it. */
+/** QEMU writes at most 84 bytes. A record beyond this says nothing, however long a host process has made it. */
 export const RECORD_MAX = 65_536
 
 /** What fgets(3) puts into QEMU's buffer of 100 bytes: more of a line counts as another line. */
@@ -55,9 +55,10 @@ export function atoi(text: string): number {
   return Number(BigInt.asIntN(32, clamped))
 }
 
-/** Reads a record: the last line of a key wins, lines that give none are passed over. */
+/** Reads a record: the last line of a key wins, lines that give none are passed over. One beyond RECORD_MAX may be cut. */
 export function decodeRecord(record: Buffer): Ownership {
   const found: Writable<Ownership> = {}
+  if (record.length > RECORD_MAX) return found
   for (const chunk of chunksOf(record.toString('latin1'))) {
     const key = keyOf(chunk)
     if (key === undefined) continue

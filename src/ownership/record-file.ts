@@ -11,7 +11,7 @@ import { openat, openPath, reopen } from '../sys/open.js'
 import { statx } from '../sys/stat.js'
 import { hold } from './hold.js'
 import { decodeRecord, encodeRecord, RECORD_MAX } from './metadata-file-codec.js'
-import { amend, NO_OWNERSHIP, type Ownership } from './ownership.js'
+import { amend, type Ownership } from './ownership.js'
 
 const RECORD_MODE = 0o600
 const NEWLINE = 0x0a
@@ -28,14 +28,12 @@ export function readBytes(file: Fd): Buffer {
   return buffer.subarray(0, length)
 }
 
-const decodeBounded = (bytes: Buffer): Ownership => (bytes.length > RECORD_MAX ? NO_OWNERSHIP : decodeRecord(bytes))
-
 /** What the record `name` says; undefined where there is none. Throws what keeps it from being read. */
 export function readRecord(directory: Fd, name: Name): Ownership | undefined {
   using handle = openPath(directory, name)
   if (handle === undefined) return undefined
   using file = reopen(handle, O_RDONLY)
-  return decodeBounded(readBytes(file))
+  return decodeRecord(readBytes(file))
 }
 
 /** A handle of the record `name`, to link it by; undefined where there is none, and for what is no regular file. */
@@ -120,7 +118,7 @@ function amendFile(handle: Fd, change: Ownership): Ownership {
   // Besides the directory, since other directories may have a name of this inode.
   hold(file)
   const before = Buffer.from(readBytes(file))
-  const ownership = amend(decodeBounded(before), change)
+  const ownership = amend(decodeRecord(before), change)
   fchmod(file, RECORD_MODE)
   overwrite(file, before, encodeRecord(ownership))
   return ownership

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guestGid, guestUid, NO_ID } from '../../src/ids.js'
-import { decodeRecord, encodeRecord } from '../../src/ownership/metadata-file-codec.js'
+import { decodeRecord, encodeRecord, RECORD_MAX } from '../../src/ownership/metadata-file-codec.js'
 import records from '../../fixtures/ownership/records.json' with { type: 'json' }
 
 const read = (text: string) => decodeRecord(Buffer.from(text, 'latin1'))
@@ -9,6 +9,12 @@ const read = (text: string) => decodeRecord(Buffer.from(text, 'latin1'))
 describe('what is read is what QEMU reads from', () => {
   it.each(records.cases)('$title', ({ text, read: expected }) => {
     expect(read(text)).toEqual(expected)
+  })
+
+  it('a record of 65,536 bytes, and none that is longer', () => {
+    const record = 'virtfs.uid=5'.padEnd(RECORD_MAX, '\n')
+    expect(read(record)).toEqual({ uid: 5 })
+    expect(read(`${record}\n`)).toEqual({})
   })
 
   it('every text, as far as that it is some 32-bit number', () => {
