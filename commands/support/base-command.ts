@@ -47,9 +47,16 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     // A stream that is a process's own is never marked as failed.
-    process.stdout.once('error', () => {
-      this.isHeard = false
-    })
+    process.stdout.on('error', this.becomeUnheard)
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    process.stdout.off('error', this.becomeUnheard)
+    await super.finally(error)
+  }
+
+  private readonly becomeUnheard = (): void => {
+    this.isHeard = false
   }
 
   /** Documents are for programs: no colours, whatever FORCE_COLOR says. */
