@@ -131,7 +131,14 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
-          paths: [noKoffi],
+          paths: [
+            noKoffi,
+            {
+              name: '@oclif/core',
+              message:
+                'All of oclif takes longer to load than a command to run: import @oclif/core/flags and the like.',
+            },
+          ],
           patterns: [
             {
               regex: 'src/(?!index\\.js$)',

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The program: commands/support/main.ts, built. This file is CommonJS (see package.json beside it): loading an ES module
-// starts libuv's threads, and how many there are can be said before that only.
+// The program: commands/support/main.ts, built into dist/program. This file is CommonJS (see package.json beside it):
+// loading an ES module starts libuv's threads, and how many there are can be said before that only.
 
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
@@ -12,7 +12,7 @@ const DISK_THREADS = 64
 if (process.argv[2] === 'serve') process.env.UV_THREADPOOL_SIZE ??= String(DISK_THREADS)
 
 const top = join(__dirname, '..')
-const main = join(top, 'dist/commands/support/main.js')
+const main = join(top, 'dist/program/main.js')
 if (existsSync(main)) {
   void import(pathToFileURL(main).href).then((program) =>
     program.main(process.argv.slice(2), pathToFileURL(join(top, 'package.json')).href),

@@ -1,6 +1,6 @@
 // `virtfs serve`: a directory, shown to 9P clients as QEMU's VirtFS would show it.
 
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import {
   AllowedPeers,
   formatAddress,

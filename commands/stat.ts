@@ -1,6 +1,7 @@
 // `virtfs stat`: objects of a tree as the guest sees them.
 
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {
   ErrnoError,
   Inspector,

@@ -1,6 +1,6 @@
 // What all commands have in common: one line for each failure, the exit codes, and output in bytes.
 
-import { Command } from '@oclif/core'
+import { Command } from '@oclif/core/command'
 import { bytesOf } from '../../src/index.js'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
 

@@ -1,7 +1,7 @@
 // What anything that was thrown means to the user: one line, and an exit code.
 
 import { stripVTControlCharacters } from 'node:util'
-import { Errors } from '@oclif/core'
+import { CLIError, ExitError } from '@oclif/core/errors'
 import { errorLine, printable, UsageError } from '../../src/index.js'
 
 /** Exit codes, as docs/cli.md promises them. */
@@ -22,9 +22,9 @@ export interface Failure {
 
 /** Explains what was thrown while `command` (or, when undefined, the choice of one) was being carried out. */
 export function failureOf(thrown: unknown, command?: string): Failure {
-  if (thrown instanceof Errors.ExitError) return { exitCode: thrown.oclif.exit ?? EXIT_FAILED }
+  if (thrown instanceof ExitError) return { exitCode: thrown.oclif.exit ?? EXIT_FAILED }
   if (thrown instanceof UsageError) return { line: thrown.message, exitCode: EXIT_USAGE }
-  if (thrown instanceof Errors.CLIError) return { line: usageLine(thrown, command), exitCode: EXIT_USAGE }
+  if (thrown instanceof CLIError) return { line: usageLine(thrown, command), exitCode: EXIT_USAGE }
   return { line: errorLine(thrown).replaceAll(/\s*\n\s*/g, ' '), exitCode: EXIT_FAILED }
 }
 

@@ -1,6 +1,6 @@
 // The flags of the commands that look at trees, and those of the ones that walk through them.
 
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { modelAliases, namingChoices, securityModels } from '../../src/index.js'
 
 const AUTO = 'auto'

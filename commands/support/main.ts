@@ -2,7 +2,7 @@
 // happens and wherever the output goes.
 
 import { fileURLToPath } from 'node:url'
-import { run } from '@oclif/core'
+import { run } from '@oclif/core/run'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
 
 /** Runs the command that `argv` names. `location` is the URL of a file inside the package. */

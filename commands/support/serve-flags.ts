@@ -1,6 +1,6 @@
 // The flags of `virtfs serve`, by what they are about.
 
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import {
   logLevels,
   modelAliases,

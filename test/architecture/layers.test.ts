@@ -85,6 +85,7 @@ describe('the linter refuses an arrow that points up', () => {
     { from: 'src/session/probe.ts', text: "import '../serve/server.js'\n", because: 'knows no sockets' },
     { from: 'src/session/probe.ts', text: "import 'koffi'\n", because: 'Only src/sys/call.ts' },
     { from: 'commands/probe.ts', text: "import '../src/sys/open.js'\n", because: 'src/index.ts alone' },
+    { from: 'commands/probe.ts', text: "import '@oclif/core'\n", because: 'takes longer to load' },
     { from: 'src/ownership/probe-codec.ts', text: "import '../sys/xattr.js'\n", because: 'codecs are pure' },
   ]
   // Only this rule, and no type information: the files do not exist.

@@ -73,7 +73,7 @@ export function shell(line: string, { env, ...surroundings }: Surroundings = {})
 }
 
 function outcomeOf(program: string, args: readonly string[], options: object): Outcome {
-  if (!existsSync(join(projectRoot, 'dist', 'commands')))
+  if (!existsSync(join(projectRoot, 'dist', 'program')))
     throw new Error('Cannot run virtfs: build it first (npm run build)')
   const { stdout, stderr, status, error } = spawnSync(program, args, {
     ...options,

@@ -7,7 +7,7 @@ import { directoryOfUnprivileged, reachableProject, unprivileged } from '../supp
 
 const report = `
   const koffi = await import('koffi')
-  await import('@oclif/core')
+  await import('prom-client')
   console.log(JSON.stringify({ uid: process.getuid(), groups: process.getgroups(), hasNative: typeof koffi.default.load }))`
 
 it.each([{ mustCopy: false }, { mustCopy: true }])('nobody can load every dependency, copied: $mustCopy', (options) => {

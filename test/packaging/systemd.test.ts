@@ -102,7 +102,7 @@ describeSystemd('what an administrator does with them', ['systemctl', 'systemd-s
 describe('what is shipped', () => {
   it('has the units', () => {
     const { files } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { files: string[] }
-    expect(files).toContain('packaging')
+    expect(files).toContain('packaging/systemd')
   })
 
   it('and the document that they name', () => {

@@ -83,7 +83,9 @@ function canRead(node: string, root: string): boolean {
 function copyProject(target: string): void {
   const packages = new Set<string>()
   collectDependencies(projectRoot, packages)
-  const parts = ['package.json', 'bin', 'dist', 'fixtures'].map((part) => join(projectRoot, part))
+  const parts = ['package.json', 'oclif.manifest.json', 'bin', 'dist', 'fixtures'].map((part) =>
+    join(projectRoot, part),
+  )
   for (const path of [...parts, ...packages]) {
     if (!existsSync(path)) continue
     const to = join(target, relative(projectRoot, path))
