@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { securityModels } from '../../src/ownership/security-models.js'
 import { throttlingOptions } from '../../src/session/throttling.js'
+import { commandNames } from '../support/command-names.js'
 import { virtfs } from './run.js'
 
 /** The flags that a help text names. */
@@ -52,7 +53,7 @@ describe.each(Object.entries(listed))('virtfs %s --help', (command, flags) => {
 describe('virtfs', () => {
   it.each([[[]], [['--help']]])('%j lists the commands that exist', (argv) => {
     const { stdout, exitCode } = virtfs(argv)
-    expect(stdout.split('COMMANDS\n')[1]?.match(/^ {2}\w+/gm)).toEqual(['  serve', '  stat'])
+    expect(stdout.split('COMMANDS\n')[1]?.match(/^ {2}\w+/gm)).toEqual(commandNames.map((name) => `  ${name}`))
     expect(exitCode).toBe(0)
   })
 

@@ -32,6 +32,8 @@ missing_packages() {
 	mke2fs e2fsprogs
 	ssh openssh-client
 	unshare util-linux
+	zsh zsh
+	fish fish
 	END
 }
 
