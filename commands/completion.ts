@@ -25,6 +25,7 @@ export default class Completion extends BaseCommand {
   static override readonly examples = [
     { description: 'What bash would read', command: '<%= config.bin %> completion bash' },
   ]
+  static override readonly seeAlso = ['bash(1)', 'zsh(1)', 'fish(1)']
   static override readonly args = {
     shell: Args.string({
       description: 'The shell that is to read it.',

@@ -65,6 +65,7 @@ export default class Serve extends BaseCommand {
         '--map-gid 0:100000:65536 --squash root',
     },
   ]
+  static override readonly seeAlso = ['qemu(1)', 'diod(8)', 'mount(8)', 'systemd.socket(5)']
   static override readonly args = {
     tree: Args.string({ description: 'The directory to export.', ignoreStdin: true }),
   }

@@ -55,6 +55,7 @@ export default class Stat extends BaseCommand {
     },
   ]
   static override readonly enableJsonFlag = true
+  static override readonly seeAlso = ['stat(1)', 'getfattr(1)', 'xattr(7)']
   static override readonly args = {
     path: Args.string({ description: 'What to show.', required: true, multiple: true, ignoreStdin: true }),
   }

@@ -8,6 +8,9 @@ import { complain, EXIT_FAILED, failureOf } from './failure.js'
 export const SCHEMA = 1
 
 export abstract class BaseCommand extends Command {
+  /** Manual pages that its own one points to, besides those of this program. */
+  static readonly seeAlso: readonly string[] = []
+
   /** Ends the command: the only place where its exit code is decided when it was not carried out. */
   protected override catch(thrown: Error): Promise<never> {
     const { line, exitCode } = failureOf(thrown, this.id)

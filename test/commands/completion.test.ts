@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { securityModels } from '../../src/ownership/security-models.js'
 import { type CompletingShell, completingShell, type ShellName } from '../support/completing-shells.js'
+import { projectRoot } from '../support/guest/project.js'
 import { which } from '../support/guest/requirements.js'
 import { describeWhereFound } from '../support/guest/suite.js'
 import { commandNames } from '../support/command-names.js'
@@ -17,6 +18,9 @@ const reading: Readonly<Record<ShellName, string>> = {
   zsh: 'source <(virtfs completion zsh)',
   fish: 'virtfs completion fish | source',
 }
+
+/** Where zsh looks for functions, a package having put the script there. */
+const installed = `fpath=(${join(projectRoot, 'dist/share/zsh/site-functions')} $fpath) && compinit -D -u`
 
 const models = ['auto', 'mapped', ...securityModels].sort()
 
@@ -86,5 +90,12 @@ for (const [name, line] of Object.entries(reading) as [ShellName, string][]) {
     it('offers no flags behind --', async () => {
       expect(await shell.offered('virtfs stat -- --sec')).toEqual(['--sec'])
     })
+
+    if (name === 'zsh') {
+      it('finds the script where a package puts it', async () => {
+        using other = await completingShell(name, { reading: installed, directory, path: process.env['PATH'] ?? '' })
+        expect(await other.offered('virtfs stat --sec')).toEqual(['--security-model'])
+      })
+    }
   })
 }

@@ -34,6 +34,8 @@ missing_packages() {
 	unshare util-linux
 	zsh zsh
 	fish fish
+	man man-db
+	groff groff-base
 	END
 }
 
