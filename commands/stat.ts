@@ -42,7 +42,7 @@ export default class Stat extends BaseCommand {
     },
     {
       description: "The guest's and the host's owner side by side",
-      command: "<%= config.bin %> stat -c '%u %{host:u} %n' FILE",
+      command: "<%= config.bin %> stat -c '%u %{host:u} %n' /srv/guest/etc/passwd",
     },
     { description: 'Everything, for a program', command: '<%= config.bin %> stat --json /srv/guest/dev/console' },
     {

@@ -36,6 +36,7 @@ missing_packages() {
 	fish fish
 	man man-db
 	groff groff-base
+	jq jq
 	END
 }
 
