@@ -1,7 +1,8 @@
 // Which entries of a walk are wanted: fast-glob's patterns, over paths as the guest has them. fast-glob itself would walk
 // by promises and hold what it finds; its matcher is what the patterns mean.
 
-import micromatch from 'micromatch'
+import { createRequire } from 'node:module'
+import type Micromatch from 'micromatch'
 import { UsageError } from '../errors.js'
 import { printable, textOf } from '../printable.js'
 
@@ -12,6 +13,11 @@ export interface SelectionRules {
   /** An entry is not wanted that one of them matches, nor is anything below it. */
   readonly exclude: readonly string[]
 }
+
+/** Loaded for the first pattern: it takes as long as all of a look at one file. */
+const micromatch = (): typeof Micromatch => (loaded ??= load('micromatch') as typeof Micromatch)
+const load = createRequire(import.meta.url)
+let loaded: typeof Micromatch | undefined
 
 /** What fast-glob passes to micromatch with `dot`: hidden files count. */
 const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const
@@ -50,7 +56,7 @@ function matches(matchers: readonly Matcher[], path: string, isDirectory: boolea
 function expanded(pattern: string): string[] {
   if (pattern === '') throw new UsageError('Cannot use "" as a pattern: it matches nothing')
   try {
-    return micromatch.braces(textOf(pattern) ?? pattern, { expand: true, nodupes: true, keepEscaping: true })
+    return micromatch().braces(textOf(pattern) ?? pattern, { expand: true, nodupes: true, keepEscaping: true })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new UsageError(`Cannot use "${printable(pattern)}" as a pattern: ${why}`)
@@ -59,4 +65,4 @@ function expanded(pattern: string): string[] {
 
 /** fast-glob's `baseNameMatch`: `*.log` is one anywhere. */
 const matcherOf = (pattern: string): Matcher =>
-  micromatch.matcher(pattern.includes('/') ? pattern : `**/${pattern}`, OPTIONS)
+  micromatch().matcher(pattern.includes('/') ? pattern : `**/${pattern}`, OPTIONS)
