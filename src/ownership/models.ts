@@ -5,9 +5,8 @@ import { AsFiles } from './as-files.js'
 import { AsThemselves } from './as-themselves.js'
 import { HostStore } from './host-store.js'
 import { MetadataFileStore } from './metadata-file-store.js'
-import { formOf, type SecurityModel } from './security-models.js'
+import { formOf, type SecurityModel, xattrNamesOf } from './security-models.js'
 import type { Capabilities, Model } from './store.js'
-import { aclsReal, aclsRefused, aclsRenamed } from './xattr-names.js'
 import { XattrStore } from './xattr-store.js'
 
 /** Permission bits of what the mapped models create on the host; defaults 0600 and 0700. */
@@ -31,29 +30,25 @@ const real: Capabilities = {
   keepsBesideName: false,
 }
 
-const models: Readonly<Record<SecurityModel, (options: ModelOptions) => Omit<Model, 'storedAs'>>> = {
+const models: Readonly<Record<SecurityModel, (options: ModelOptions) => Omit<Model, 'storedAs' | 'xattrs'>>> = {
   'mapped-xattr': ({ fmode, dmode }) => ({
     store: new XattrStore(),
     embodiment: new AsFiles(fmode, dmode),
-    xattrs: aclsRenamed,
     capabilities: mapped,
   }),
   'mapped-file': ({ fmode, dmode }) => ({
     store: new MetadataFileStore(),
     embodiment: new AsFiles(fmode, dmode),
-    xattrs: aclsReal,
     capabilities: { ...mapped, keepsWideDevices: false, keepsBesideName: true },
   }),
   passthrough: () => ({
     store: new HostStore(false),
     embodiment: new AsThemselves(),
-    xattrs: aclsReal,
     capabilities: real,
   }),
   none: () => ({
     store: new HostStore(true),
     embodiment: new AsThemselves(),
-    xattrs: aclsRefused,
     capabilities: { ...real, keepsAcls: false },
   }),
 }
@@ -61,5 +56,6 @@ const models: Readonly<Record<SecurityModel, (options: ModelOptions) => Omit<Mod
 /** Opens a model. The mapped ones take `fmode` and `dmode`, of which the permission bits (0777) count. */
 export const openModel = (name: SecurityModel, options: ModelOptions = {}): Model => ({
   ...models[name](options),
+  xattrs: xattrNamesOf(name),
   storedAs: formOf(name),
 })
