@@ -13,6 +13,8 @@ import { formOf, type SecurityModel } from '../ownership/security-models.js'
 import type { StoredForm } from '../ownership/store.js'
 import type { Surroundings } from '../ownership/surroundings.js'
 import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
+import type { HostStat } from '../sys/stat.js'
+import { AclReader } from './acl-reader.js'
 import { type Naming, namingOfHost } from './naming.js'
 
 /** The export that an object was found in. */
@@ -54,6 +56,7 @@ const TARGET_MAX = 0xffff
 export class EntryReader {
   readonly reader: PassingReader
   private readonly form: StoredForm
+  private readonly acls: AclReader
 
   /** `naming` is what guests' owners are called. */
   constructor(
@@ -63,6 +66,7 @@ export class EntryReader {
   ) {
     this.form = formOf(facts.model)
     this.reader = readerOf(this.form, host)
+    this.acls = new AclReader(host, facts.model)
   }
 
   /** What is under a name, to be reported on; undefined where there is nothing for the guest. */
@@ -77,12 +81,26 @@ export class EntryReader {
     return cover(object.host, this.reader.ownershipOf(object, ['mode'])).mode
   }
 
+  /** What the guest is told of an object. */
+  guestOf(object: PassedObject): GuestStat {
+    return seen(object.host, this.reader.ownershipOf(object, OWNERSHIP_KEYS))
+  }
+
+  /** True where an ACL of the guest says more than the mode. */
+  hasAcl(object: PassedObject, isDirectory: boolean): boolean {
+    return this.acls.hasAcl(object, isDirectory)
+  }
+
+  /** What guests' owners are called. */
+  namesOf(uid: number, gid: number): OwnerNames {
+    return namesIn(this.naming, uid, gid)
+  }
+
   /** Reports on an object; `path` is what it is to be called. */
   entry(object: PassedObject, path: string): Entry {
     const { host } = object
     const { ownership, problems, content } = this.reader.examine(object)
-    const covered = cover(host, ownership)
-    const guest = { ...covered, rdev: asLinuxHasIt(covered.rdev) }
+    const guest = seen(host, ownership)
     const namesOfHost = namingOfHost()
     return {
       path,
@@ -90,7 +108,7 @@ export class EntryReader {
       model: this.facts.model,
       detection: this.facts.detection,
       guest,
-      guestNames: namesIn(this.naming, guest.uid, guest.gid),
+      guestNames: this.namesOf(guest.uid, guest.gid),
       hostNames: namesIn(namesOfHost, host.uid, host.gid),
       target: (guest.mode & S_IFMT) === S_IFLNK ? (content?.toString('latin1') ?? this.targetOf(object)) : undefined,
       source: this.sourceOf(ownership),
@@ -124,6 +142,12 @@ const namesIn = ({ users, groups }: Naming, uid: number, gid: number): OwnerName
   user: users.get(uid),
   group: groups.get(gid),
 })
+
+/** What a Linux guest makes of it. */
+function seen(host: HostStat, ownership: Ownership): GuestStat {
+  const covered = cover(host, ownership)
+  return { ...covered, rdev: asLinuxHasIt(covered.rdev) }
+}
 
 /**
  * Linux's 9P client takes 32 bits of a device number (new_decode_dev in include/linux/kdev_t.h), so that a guest does

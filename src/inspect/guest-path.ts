@@ -2,10 +2,10 @@
 // have made a path that is longer than a process may have descriptors.
 
 import { ErrnoError } from '../errors.js'
-import type { HostDirectory } from '../host/host-directory.js'
+import { type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import type { Name } from '../name.js'
 import { type Surroundings, surroundingsIn } from '../ownership/surroundings.js'
-import type { HostStat } from '../sys/stat.js'
+import type { Identity } from '../walk/task.js'
 
 /** A directory on the way. */
 export interface Step extends Disposable {
@@ -33,10 +33,8 @@ function stepInto(directory: HostDirectory): Step {
 
 const OPEN_MAX = 32
 
-interface Entered {
+interface Entered extends Identity {
   readonly name: Name
-  readonly dev: number
-  readonly ino: bigint
   step: Step | undefined
 }
 
@@ -55,10 +53,13 @@ export class GuestPath implements Disposable {
     return this.entered.length
   }
 
-  /** The directory that is above the last one, and the last one's name in it; undefined at the root. */
-  last(): { readonly parent: Step; readonly name: Name } | undefined {
-    const last = this.entered.at(-1)
-    return last && { parent: this.stepAt(this.entered.length - 1), name: last.name }
+  /** Where the directory `levels` above the reached one is: in which directory, and under which name; the root is its own. */
+  placeAbove(levels: number): { readonly parent: Step; readonly name: NameOrSelf } {
+    const depth = this.entered.length - levels
+    const entered = this.entered[depth - 1]
+    return entered === undefined
+      ? { parent: this.root, name: SELF }
+      : { parent: this.stepAt(depth - 1), name: entered.name }
   }
 
   /** The directory that is reached. */
@@ -66,9 +67,9 @@ export class GuestPath implements Disposable {
     return this.stepAt(this.entered.length)
   }
 
-  /** Goes into the directory `name`, which was seen to be `host`. */
-  enter(name: Name, host: HostStat): void {
-    this.entered.push({ name, dev: host.dev, ino: host.ino, step: undefined })
+  /** Goes into the directory `name`, which was seen to be this device and inode. */
+  enter(name: Name, { dev, ino }: Identity): void {
+    this.entered.push({ name, dev, ino, step: undefined })
     try {
       this.top()
     } catch (cause) {
@@ -82,11 +83,12 @@ export class GuestPath implements Disposable {
 
   /** Goes up; the root's parent is the root. */
   leave(): void {
+    this.openFromBelow(this.entered.length - 1)
     this.entered.pop()?.step?.[Symbol.dispose]()
   }
 
   toRoot(): void {
-    while (this.entered.length > 0) this.leave()
+    for (const { step } of this.entered.splice(0)) step?.[Symbol.dispose]()
   }
 
   [Symbol.dispose](): void {
@@ -98,6 +100,7 @@ export class GuestPath implements Disposable {
   private stepAt(count: number): Step {
     const entered = this.entered[count - 1]
     if (entered === undefined) return this.root
+    this.openFromBelow(count)
     if (entered.step !== undefined) return entered.step
     let open = count - 1
     while (open > 0 && this.entered[open - 1]?.step === undefined) open -= 1
@@ -110,12 +113,31 @@ export class GuestPath implements Disposable {
     entered.step = from
     return from
   }
+
+  /** From an open directory below it is one step up to one that was closed on the way down; from the root it may be thousands. */
+  private openFromBelow(count: number): void {
+    const entered = this.entered[count - 1]
+    const below = this.entered[count]?.step
+    if (entered !== undefined && below !== undefined) entered.step ??= stepAbove(below, entered)
+  }
 }
 
 /** Opens a directory that was seen before; ESTALE where another has its name by now. */
-function reopened(parent: HostDirectory, { name, dev, ino }: Entered): Step {
-  const step = stepInto(parent.openDirectory(name))
-  const found = step.directory.stat('.')
+const reopened = (parent: HostDirectory, entered: Entered): Step =>
+  verified(stepInto(parent.openDirectory(entered.name)), entered)
+
+/** Opens the directory above; undefined where that cannot be done from here, or somebody has moved what is below. */
+function stepAbove(below: Step, entered: Entered): Step | undefined {
+  try {
+    return verified(stepInto(below.directory.openParent()), entered)
+  } catch (cause) {
+    if (cause instanceof ErrnoError) return undefined
+    throw cause
+  }
+}
+
+function verified(step: Step, { name, dev, ino }: Entered): Step {
+  const found = step.directory.stat(SELF)
   if (found?.ino === ino && found.dev === dev) return step
   step[Symbol.dispose]()
   throw new ErrnoError('ESTALE', { op: 'enter a directory', name })

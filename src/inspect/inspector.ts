@@ -40,7 +40,7 @@ export interface WalkPurpose {
 }
 
 /** An export that is being looked at. */
-interface Inspected {
+export interface Inspected {
   readonly facts: ExportFacts
   readonly naming: Naming
   readonly reader: EntryReader
@@ -102,12 +102,11 @@ export class Inspector implements Disposable {
     return [...this.exports.values()].map(({ facts }) => facts)
   }
 
-  [Symbol.dispose](): void {
-    for (const { path } of this.exports.values()) path[Symbol.dispose]()
-    this.exports.clear()
-  }
-
-  private at<T>(path: string, follows: boolean, report: (inspected: Inspected, object: PassedObject) => T): T {
+  /**
+   * Finds what a host path (bytes) names, or with `follows` what a symlink there leads to, and reports on it. The object,
+   * and where the export's path has come to, are good until the next call.
+   */
+  at<T>(path: string, follows: boolean, report: (inspected: Inspected, object: PassedObject) => T): T {
     const { host } = this
     const { root, components } = this.root === undefined ? locate(host, path) : locateBelow(host, path, this.root)
     const inspected = this.exportAt(root, components)
@@ -118,6 +117,11 @@ export class Inspector implements Disposable {
       if (!(cause instanceof ErrnoError)) throw cause
       throw new ErrnoError(cause.errno, { ...cause.context, root })
     }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { path } of this.exports.values()) path[Symbol.dispose]()
+    this.exports.clear()
   }
 
   /** `way` is where the first who asks is going. */

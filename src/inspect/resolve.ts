@@ -49,7 +49,20 @@ export function resolve(
     if (type !== S_IFDIR) throw new ErrnoError('ENOTDIR', { op: 'look up', name: pending.at(-1) ?? '' })
     path.enter(name, object.host)
   }
-  return reached(path, reader)
+  return directoryAbove(path, 0, reader)
+}
+
+/** Enters a directory that `resolve` has just found, unless its path ended inside already, with a dot or at the root. */
+export function enterFound(path: GuestPath, { directory, name, host }: PassedObject): void {
+  if (name !== SELF && directory === path.top().directory) path.enter(name, host)
+}
+
+/** The directory so many levels above the one that is reached (0: that one), as an object; the root's own at most. */
+export function directoryAbove(path: GuestPath, levels: number, reader: EntryReader): PassedObject {
+  const { parent, name } = path.placeAbove(levels)
+  const object = reader.find(parent.directory, name, parent.surroundings)
+  if (object === undefined) throw new ErrnoError('ENOENT', { op: 'look up', name })
+  return object
 }
 
 function step(path: GuestPath, name: Name, reader: EntryReader): PassedObject {
@@ -58,15 +71,6 @@ function step(path: GuestPath, name: Name, reader: EntryReader): PassedObject {
   const { directory, surroundings } = path.top()
   const object = reader.find(directory, name, surroundings)
   if (object === undefined) throw new ErrnoError('ENOENT', { op: 'look up', name })
-  return object
-}
-
-/** The directory that a path ends in with "." or "..", or the root. */
-function reached(path: GuestPath, reader: EntryReader): PassedObject {
-  const last = path.last()
-  const { directory, surroundings } = last?.parent ?? path.top()
-  const object = reader.find(directory, last?.name ?? SELF, surroundings)
-  if (object === undefined) throw new ErrnoError('ENOENT', { op: 'look up', name: last?.name ?? SELF })
   return object
 }
 
