@@ -18,16 +18,23 @@ const listed: Readonly<Record<string, readonly string[]>> = {
     ...throttlingOptions.map(({ name }) => `--${name}`).sort(),
     ...['--trace', '--virtfs', '--writeout'],
   ],
+  ls: [
+    ...['--all', '--color', '--directory', '--human-readable', '--json', '--jsonl', '--long', '--names', '--numeric'],
+    ...['--one-per-line', '--recursive', '--reverse', '--root', '--security-model', '--sort-size', '--sort-time'],
+  ],
   stat: [
-    '--dereference',
-    '--file-system',
-    '--format',
-    '--json',
-    '--jsonl',
-    '--printf',
-    '--root',
-    '--security-model',
-    '--terse',
+    ...[
+      '--dereference',
+      '--exclude',
+      '--file-system',
+      '--format',
+      '--include',
+      '--jobs',
+      '--json',
+      '--jsonl',
+      '--names',
+    ],
+    ...['--one-file-system', '--printf', '--recursive', '--root', '--security-model', '--terse'],
   ],
 }
 
