@@ -21,6 +21,7 @@ import { serveTree } from '../support/server-process.js'
 import { differences, type Tolerance } from './differences.js'
 import { makeRandomCalls } from './random-calls.js'
 import { seed } from '../support/seed.js'
+import { virtfs } from '../commands/run.js'
 
 const models = ['mapped-xattr', 'mapped-file'] as const
 const trees = ['recorded', 'ours', 'shared'] as const
@@ -121,6 +122,18 @@ describeGuest('a guest that mounts the same tree from QEMU and from us', () => {
         expect(
           differences({ name: 'QEMU showed', entries: recorded }, { name: 'virtfs shows', entries }, sinceTheRecording),
         ).toEqual([])
+      })
+    })
+
+    it('prints with its own ls what virtfs ls prints', async () => {
+      await mountedTwice(model, 'recorded', async ({ qemus }) => {
+        // Not what has names that are no text, which the two write differently.
+        const args = ['-lnRt', 'acls', 'attributes', 'directories', 'hard-links', 'many', 'owners', 'special', 'times']
+        const environment = { LC_ALL: 'C', TZ: 'UTC' }
+        const { stdout, stderr } = virtfs(['ls', ...args], { cwd: pathOf(model, 'recorded'), env: environment })
+        expect(stderr).toBe('')
+        expect(await guest.check(`cd ${qemus}; LC_ALL=C TZ=UTC /usr/bin/ls "$@"`, { args })).toBe(stdout)
+        expect(stdout.split('\n').length).toBeGreaterThan(300)
       })
     })
 

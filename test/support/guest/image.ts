@@ -1,5 +1,5 @@
-// What a guest boots: the kernel without its compression, and a root file system of busybox, Debian's attribute tools,
-// perl and the 9p modules. Both are kept in .cache/guest under a hash of what they were made from.
+// What a guest boots: the kernel without its compression, and a root file system of busybox, Debian's attribute tools
+// and ls, perl and the 9p modules. Both are kept in .cache/guest under a hash of what they were made from.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -99,7 +99,7 @@ function rootFileSystem(tools: GuestTools): Buffer {
   archive.file('etc/passwd', Buffer.from('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n'), 0o644)
   archive.file('etc/group', Buffer.from('root:x:0:\nnogroup:x:65534:\n'), 0o644)
 
-  const added = ['getfattr', 'setfattr', 'getfacl', 'setfacl', 'perl'] as const
+  const added = ['getfattr', 'setfattr', 'getfacl', 'setfacl', 'ls', 'perl'] as const
   for (const name of added) archive.file(`usr/bin/${name}`, readFileSync(programs[name]))
   archive.file('bin/busybox', readFileSync(programs.busybox))
   for (const library of librariesOf(tools, [...added, 'busybox'])) archive.file(library, readFileSync(library))

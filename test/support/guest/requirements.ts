@@ -11,6 +11,7 @@ const programs = {
   setfattr: ['setfattr', 'attr'],
   getfacl: ['getfacl', 'acl'],
   setfacl: ['setfacl', 'acl'],
+  ls: ['ls', 'coreutils'],
   modprobe: ['modprobe', 'kmod'],
   perl: ['perl', 'perl-base'],
   ldd: ['ldd', 'libc-bin'],
