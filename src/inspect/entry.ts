@@ -62,7 +62,7 @@ export class EntryReader {
   constructor(
     host: Host,
     readonly facts: ExportFacts,
-    private readonly naming: Naming,
+    readonly naming: Naming,
   ) {
     this.form = formOf(facts.model)
     this.reader = readerOf(this.form, host)

@@ -63,13 +63,18 @@ export class Inspector implements Disposable {
       this.root = directory.realPath()
     } catch (cause) {
       if (!(cause instanceof ErrnoError)) throw cause
-      throw new UsageError(`Cannot open "${printable(root)}": ${cause.code} (--root takes the exported directory)`)
+      throw new UsageError(`Cannot open "${printable(root)}": ${cause.code} (name the exported directory)`)
     }
   }
 
   /** Reports on what a host path (bytes) names, or with `follows` on what a symlink there leads to. */
   entry(path: string, follows: boolean): Entry {
     return this.at(path, follows, ({ reader }, object) => reader.entry(object, path))
+  }
+
+  /** Looks at an object in passing. What `look` is given is its own until it returns. */
+  look<T>(path: string, look: (object: PassedObject, reader: EntryReader) => T): T {
+    return this.at(path, false, ({ reader }, object) => look(object, reader))
   }
 
   /** Reports on the file system that holds what the path names; symlinks are followed. */

@@ -28,11 +28,19 @@ export interface Passage<Result> {
   /** See Visitor. */
   readonly held: number
   pass(object: PassedObject, path: string, reader: EntryReader): void
+  /**
+   * Something goes by that the security model keeps for itself, or that is in there, and that no guest sees. Absent where
+   * it is to be left out: it is not entered then.
+   */
+  passReserved?(host: HostStat): void
   failed(path: string, error: ErrnoError): void
   take(): Found<Result> | undefined
 }
 
-export class PassingVisitor<Result> implements Visitor<Result, Surroundings> {
+/** The surroundings of a directory's entries; undefined where all of them are the security model's. */
+type Context = Surroundings | undefined
+
+export class PassingVisitor<Result> implements Visitor<Result, Context> {
   private readonly reader: EntryReader
   private readonly selection: Selection
   private readonly dev: number | undefined
@@ -50,21 +58,21 @@ export class PassingVisitor<Result> implements Visitor<Result, Surroundings> {
     return this.passage.held
   }
 
-  enter(directory: HostDirectory): Surroundings {
-    return surroundingsIn(directory)
+  enter(directory: HostDirectory, path: string): Context {
+    return this.isInReserved(path) ? undefined : surroundingsIn(directory)
   }
 
-  leave(surroundings: Surroundings): void {
-    surroundings[Symbol.dispose]()
+  leave(surroundings: Context): void {
+    surroundings?.[Symbol.dispose]()
   }
 
-  visit(directory: HostDirectory, name: Name, path: string, surroundings: Surroundings): HostStat | undefined {
-    if (this.reader.reader.isReserved(name)) return undefined
+  visit(directory: HostDirectory, name: Name, path: string, surroundings: Context): HostStat | undefined {
+    if (surroundings === undefined || this.reader.reader.isReserved(name)) return this.visitReserved(directory, name)
     const object = this.reader.find(directory, name, surroundings)
-    if (object === undefined) throw new ErrnoError('ENOENT', { op: 'look at an entry that was listed' })
-    const isDirectory = (object.host.mode & S_IFMT) === S_IFDIR
+    if (object === undefined) throw vanished()
+    const isDirectory = isDirectoryMode(object.host.mode)
     if (!this.selection.admits(path, isDirectory)) return undefined
-    if (this.dev !== undefined && object.host.dev !== this.dev) return undefined
+    if (this.isElsewhere(object.host)) return undefined
     if (this.selection.wants(path, isDirectory)) this.passage.pass(object, path, this.reader)
     return isDirectory ? object.host : undefined
   }
@@ -76,4 +84,27 @@ export class PassingVisitor<Result> implements Visitor<Result, Surroundings> {
   take(): Found<Result> | undefined {
     return this.passage.take()
   }
+
+  private isElsewhere({ dev }: HostStat): boolean {
+    return this.dev !== undefined && dev !== this.dev
+  }
+
+  private isInReserved(path: string): boolean {
+    return (
+      this.passage.passReserved !== undefined && path.split('/').some((name) => this.reader.reader.isReserved(name))
+    )
+  }
+
+  private visitReserved(directory: HostDirectory, name: Name): HostStat | undefined {
+    if (this.passage.passReserved === undefined) return undefined
+    const host = directory.stat(name)
+    if (host === undefined) throw vanished()
+    if (this.isElsewhere(host)) return undefined
+    this.passage.passReserved(host)
+    return isDirectoryMode(host.mode) ? host : undefined
+  }
 }
+
+const isDirectoryMode = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR
+
+const vanished = (): ErrnoError => new ErrnoError('ENOENT', { op: 'look at an entry that was listed' })

@@ -9,6 +9,10 @@ export function componentsOf(path: string): string[] {
 
 export const join = (directory: string, name: string): string => `${directory === '/' ? '' : directory}/${name}`
 
+/** What is at `path` below a directory is called, the directory being called `label`; '' is the directory itself. */
+export const pathBelow = (label: string, path: string): string =>
+  path === '' ? label : join(label.replace(/(?<=.)\/+$/, ''), path)
+
 /** The directory above a real path; that of "/" is "/". */
 export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 

@@ -5,7 +5,7 @@ import type { ErrnoError } from '../errors.js'
 import type { PassedObject } from '../ownership/evidence.js'
 import type { Found, Visitor } from '../walk/visitor.js'
 import type { Entry, EntryReader } from './entry.js'
-import { join } from './path.js'
+import { pathBelow } from './path.js'
 import { type Passage, type PassingSettings, PassingVisitor } from './passing-visitor.js'
 
 /** How entries are shown. Everything it returns is bytes (Latin-1). */
@@ -65,13 +65,13 @@ class Rendering implements Passage<Rendered> {
   }
 
   pass(object: PassedObject, path: string, reader: EntryReader): void {
-    const entry = reader.entry(object, this.called(path))
+    const entry = reader.entry(object, pathBelow(this.label, path))
     this.add(this.renderer.entry(entry))
     if (entry.problems.length > 0) this.complaints.push(...this.renderer.complaints(entry))
   }
 
   failed(path: string, error: ErrnoError): void {
-    this.complaints.push(this.renderer.failure(this.called(path), error))
+    this.complaints.push(this.renderer.failure(pathBelow(this.label, path), error))
   }
 
   take(): Found<Rendered> | undefined {
@@ -93,9 +93,5 @@ class Rendering implements Passage<Rendered> {
       this.bytes = larger
     }
     this.length += this.bytes.latin1Write(text, this.length, text.length)
-  }
-
-  private called(path: string): string {
-    return path === '' ? this.label : join(this.label.replace(/(?<=.)\/+$/, ''), path)
   }
 }
