@@ -21,14 +21,15 @@ const PLAIN = /^[ !#-[\]-~]*$/
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : utf8Of(JSON.stringify(text)))
 
 /** `"key":` and bytes as text; where they are no UTF-8, `"keyBase64":` and the bytes behind it. */
-function bytesMember(key: string, latin1: string): string {
+export function bytesMember(key: string, latin1: string): string {
   if (PLAIN.test(latin1)) return `"${key}":"${latin1}"`
   const text = textOf(latin1)
   if (text !== undefined) return `"${key}":${quoted(text)}`
   return `"${key}":${quoted(printable(latin1))},"${key}Base64":"${bytesOf(latin1).toString('base64')}"`
 }
 
-const nameOrNull = (latin1: string | undefined): string => (latin1 === undefined ? 'null' : quoted(printable(latin1)))
+export const nameOrNull = (latin1: string | undefined): string =>
+  latin1 === undefined ? 'null' : quoted(printable(latin1))
 
 /** "0644" and all the others: four octal digits with their quotes. */
 const PERMISSIONS = Array.from({ length: 0o10000 }, (_, mode) => `"${mode.toString(8).padStart(4, '0')}"`)
@@ -70,7 +71,10 @@ export function treeJson({ root, model, detection }: ExportFacts): string {
 }
 
 /** What `-f` reports, on one line. */
-export function fileSystemJson({ path, model, statfs }: FileSystemEntry): string {
+export const fileSystemJson = (entry: FileSystemEntry): string => `{${fileSystemMembers(entry)}}`
+
+/** The same, without what is around an object. */
+export function fileSystemMembers({ path, model, statfs }: FileSystemEntry): string {
   const numbers = {
     type: statfs.type,
     blockSize: statfs.bsize,
@@ -81,7 +85,7 @@ export function fileSystemJson({ path, model, statfs }: FileSystemEntry): string
     filesFree: statfs.ffree,
     nameLength: statfs.namelen,
   }
-  return `{${bytesMember('path', path)},"model":"${model}","statfs":${JSON.stringify(numbers)}}`
+  return `${bytesMember('path', path)},"model":"${model}","statfs":${JSON.stringify(numbers)}`
 }
 
 /** An element of a document's list, as JSON.stringify would lay it out there; each begins with what separates it. */

@@ -239,7 +239,7 @@ describe('wrong usage ends with 2 and one line', () => {
     [['-c', 'cut %5', '/'], 'Cannot use the format "cut %5": there is no sequence %5'],
     [['-f', '-c', '%u', '/'], 'Cannot use the format "%u": there is no sequence %u'],
     [['--printf', '\\q', '/'], 'Cannot use the format "\\q": there is no escape \\q'],
-    [['--root', '/nowhere', '/'], 'Cannot open "/nowhere": ENOENT (--root takes the exported directory)'],
+    [['--root', '/nowhere', '/'], 'Cannot open "/nowhere": ENOENT (name the exported directory)'],
   ]
   it.each(refused)('%j', async (argv, line) => {
     expect(await stat(...argv)).toEqual({ stdout: '', stderr: `virtfs: ${line}\n`, exitCode: 2 })

@@ -102,7 +102,10 @@ function rootFileSystem(tools: GuestTools): Buffer {
   const added = ['getfattr', 'setfattr', 'getfacl', 'setfacl', 'ls', 'perl'] as const
   for (const name of added) archive.file(`usr/bin/${name}`, readFileSync(programs[name]))
   archive.file('bin/busybox', readFileSync(programs.busybox))
-  for (const library of librariesOf(tools, [...added, 'busybox'])) archive.file(library, readFileSync(library))
+  // busybox has programs of these names that know less; who means GNU's says so.
+  const gnu = ['df', 'du', 'find'] as const
+  for (const name of gnu) archive.file(`usr/gnu/${name}`, readFileSync(programs[name]))
+  for (const library of librariesOf(tools, [...added, 'busybox', ...gnu])) archive.file(library, readFileSync(library))
   for (const file of perlBase(programs.perl)) archive.file(file, readFileSync(file), 0o644)
   moduleFiles(tools).forEach((file, index) => {
     const name = `${String(index).padStart(2, '0')}-${basename(file).replace(/\.(xz|zst)$/, '')}`

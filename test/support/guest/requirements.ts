@@ -14,6 +14,9 @@ const programs = {
   ls: ['ls', 'coreutils'],
   modprobe: ['modprobe', 'kmod'],
   perl: ['perl', 'perl-base'],
+  df: ['df', 'coreutils'],
+  du: ['du', 'coreutils'],
+  find: ['find', 'findutils'],
   ldd: ['ldd', 'libc-bin'],
   xz: ['xz', 'xz-utils'],
 } as const

@@ -1,0 +1,23 @@
+// A tree's usage as JSON: the shape that docs/cli.md promises. Pure. Text is bytes (Latin-1).
+
+import type { Sums, UsageRow } from '../../src/index.js'
+import type { DfTree } from './df-file-systems.js'
+import type { ArrangedUsage } from './df-rows.js'
+import { bytesMember, fileSystemMembers, nameOrNull } from './entry-json.js'
+
+/** TREE on one line; without `usage`, its file system alone. */
+export function dfJson(tree: DfTree, usage: ArrangedUsage | undefined): string {
+  const fileSystem = fileSystemMembers(tree)
+  if (usage === undefined) return `{${fileSystem}}`
+  const { rows, sideFiles, total } = usage
+  const sums = `"sideFiles":{${sumsMembers(sideFiles)}},"total":{${sumsMembers(total)}}`
+  return `{${fileSystem},"usage":[${rows.map(rowJson).join(',')}],${sums}}`
+}
+
+function rowJson(row: UsageRow): string {
+  const key = typeof row.key === 'string' ? bytesMember('key', row.key) : `"key":${row.key}`
+  return `{${key},"name":${nameOrNull(row.name)},${sumsMembers(row)}}`
+}
+
+const sumsMembers = ({ entries, apparentBytes, diskBytes }: Sums): string =>
+  `"entries":${entries},"apparentBytes":${apparentBytes},"diskBytes":${diskBytes}`
