@@ -1,6 +1,7 @@
 // `virtfs df`: how full the file systems of trees are, and who uses the trees.
 
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {
   ErrnoError,
   Inspector,

@@ -1,7 +1,8 @@
 // `virtfs ls`: directories of a tree as the guest sees them.
 
 import { setImmediate } from 'node:timers/promises'
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {
   Inspector,
   type Listing,

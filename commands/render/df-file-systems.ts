@@ -33,7 +33,8 @@ export function fileSystemsTable(trees: readonly DfTree[], form: DfForm): string
   return utf8Of(tableText([left('Model'), ...headings(form).map(right), left('Tree')], rows).text)
 }
 
-const modelText = ({ model, isDetected }: FileSystemEntry): string => (isDetected ? `${model} (detected)` : model)
+const modelText = ({ model, detection }: FileSystemEntry): string =>
+  detection === undefined ? model : `${model} (detected)`
 
 function headings({ unit, isOfInodes }: DfForm): string[] {
   if (isOfInodes) return ['Inodes', 'IUsed', 'IFree', 'IUse%']

@@ -1,7 +1,7 @@
 // The flags that choose the unit of sizes, GNU df's. Of several the last one counts, as with GNU's tools, so that an alias
 // may have one.
 
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { BINARY, DECIMAL, KIBIBYTES, MEBIBYTES, parseSizeUnit, type SizeUnit } from '../render/size-unit.js'
 
 export const unitFlags = {
