@@ -4,11 +4,10 @@
 import { Worker } from 'node:worker_threads'
 import { DescriptorLedger } from '../sys/ledger.js'
 import type { WalkLimits } from './limits.js'
-import { type Place, routeTo } from './place.js'
-import type { Task } from './task.js'
+import type { Place } from './place.js'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
 import type { VisitorSource } from './visitor.js'
-import type { Portion, WalkOrder } from './walk-order.js'
+import { type Portion, taskFor, type WalkOrder } from './walk-order.js'
 
 export interface CrewOptions<Result> {
   readonly order: WalkOrder<Result>
@@ -19,6 +18,9 @@ export interface CrewOptions<Result> {
   readonly jobs: number
   readonly limits: WalkLimits
 }
+
+/** A thread may be given so small a part of a thread's share of what waits, so that the last ones end together. */
+const SHARES_PER_THREAD = 4
 
 export class Crew<Result> implements AsyncDisposable {
   private readonly threads: CrewThread<Result>[] = []
@@ -49,21 +51,24 @@ export class Crew<Result> implements AsyncDisposable {
     await Promise.all(this.threads.map((thread) => thread[Symbol.asyncDispose]()))
   }
 
-  /** The first that nobody has, as many as make a thread's work. While too much waits, only what it all waits for. */
+  /**
+   * The first that nobody has: as many as make a thread's work or, where there are enough for all, more of those that may
+   * turn out to be small. While too much waits, only what it all waits for.
+   */
   private nextPortions(): Portion<Result>[] {
-    const { order, limits } = this.options
+    const { order, jobs, limits } = this.options
     if (order.bytes > limits.bytesWaiting) {
       const { foremost } = order
       return foremost?.state === 'waiting' ? [foremost] : []
     }
-    const portions: Portion<Result>[] = []
-    let entries = 0
-    for (const portion of order.waiting()) {
-      portions.push(portion)
-      entries += portion.estimate
-      if (entries >= limits.entriesAtOnce || portions.length === limits.tasksAtOnce) break
+    const waiting = [...order.waiting()]
+    const share = waiting.length / (SHARES_PER_THREAD * jobs)
+    let [many, entries] = [0, 0]
+    while (many < waiting.length && many < limits.tasksAtOnce && (entries < limits.entriesAtOnce || many < share)) {
+      entries += waiting[many]!.estimate
+      many += 1
     }
-    return portions
+    return waiting.slice(0, many)
   }
 
   private start(): CrewThread<Result> {
@@ -85,8 +90,8 @@ class CrewThread<Result> implements AsyncDisposable {
   private readonly worker: Worker
   private readonly ledger = new DescriptorLedger()
   private given: readonly Portion<Result>[] = []
-  /** Where its trail ended: the next task is told from there. */
-  private place: Place | undefined
+  /** From there its next task is told. */
+  private trailEnd: Place | undefined
   private isOver = false
 
   constructor(
@@ -118,14 +123,13 @@ class CrewThread<Result> implements AsyncDisposable {
   }
 
   give(portions: readonly Portion<Result>[]): void {
-    let from = this.place
-    const tasks: ToThread = portions.map((portion): Task => {
-      const { place, stretch } = portion
-      const route = routeTo(place, from)
-      from = place
-      portion.state = 'given'
-      return { ...route, identity: place?.identity, ...stretch }
+    let from = this.trailEnd
+    const tasks: ToThread = portions.map((portion) => {
+      const task = taskFor(portion, from)
+      from = portion.place
+      return task
     })
+    for (const portion of portions) portion.state = 'given'
     this.given = portions
     this.worker.postMessage(tasks)
   }
@@ -139,7 +143,7 @@ class CrewThread<Result> implements AsyncDisposable {
     this.given.forEach((portion, index) => {
       const answer = answers[index]
       if (answer === undefined) portion.state = 'waiting'
-      else this.place = this.options.order.walked(portion, answer)
+      else this.trailEnd = this.options.order.walked(portion, answer)
     })
     this.given = []
   }

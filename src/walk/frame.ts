@@ -41,7 +41,8 @@ export class Frame {
 
   constructor({ path, level, identity, stretch, room, before }: FrameOptions) {
     this.path = path
-    this.prefix = path === '' ? '' : `${path}/`
+    // Not by comparing paths: V8 may flatten what it compares, and five thousand levels down that is a megabyte each.
+    this.prefix = level === 0 ? '' : `${path}/`
     this.level = level
     this.identity = identity
     this.before = before

@@ -8,6 +8,8 @@ import type { Identity } from './task.js'
 
 interface TrailStep {
   readonly name: Name
+  /** Made of the one above, so that it takes little however long it is, until somebody needs its bytes. */
+  readonly path: string
   directory: HostDirectory | undefined
 }
 
@@ -37,7 +39,7 @@ export class Trail implements Disposable {
 
   /** The path of the last directory; '' for the start. */
   get path(): string {
-    return this.steps.map(({ name }) => name).join('/')
+    return this.steps.at(-1)?.path ?? ''
   }
 
   /** What leads to a level from the one above. */
@@ -86,7 +88,8 @@ export class Trail implements Disposable {
   }
 
   private append(name: Name, directory: HostDirectory | undefined): void {
-    this.steps.push({ name, directory: undefined })
+    const path = this.level === 0 ? name : `${this.path}/${name}`
+    this.steps.push({ name, path, directory: undefined })
     if (directory !== undefined) this.put(this.level, directory)
   }
 

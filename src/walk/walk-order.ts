@@ -1,7 +1,7 @@
 // A walk in its order, as portions: what was found in those that were walked, and where the others are. It begins as one.
 
-import { type Place, placeBelow } from './place.js'
-import { type Answer, type Stretch, WHOLE } from './task.js'
+import { type Place, placeBelow, routeTo } from './place.js'
+import { type Answer, type Stretch, type Task, WHOLE } from './task.js'
 
 /** A stretch of a directory and what is below it. Once a task has walked it, what that left to others comes behind it. */
 export interface Portion<Result> {
@@ -13,6 +13,11 @@ export interface Portion<Result> {
   state: 'waiting' | 'given' | 'walked'
   found: Answer<Result>['found']
   next: Portion<Result> | undefined
+}
+
+/** The task to walk a portion, for a thread whose trail ended at a place (undefined: at the start). */
+export function taskFor({ place, stretch }: Portion<unknown>, trailEnd: Place | undefined): Task {
+  return { ...routeTo(place, trailEnd), identity: place?.identity, ...stretch }
 }
 
 /** What a portion takes besides what was found in it. */

@@ -4,9 +4,8 @@ import { availableParallelism } from 'node:os'
 import type { HostDirectory } from '../host/host-directory.js'
 import { Crew } from './crew.js'
 import { type WalkLimits, walkLimits } from './limits.js'
-import { WHOLE } from './task.js'
 import { loadVisitor, type VisitorSource } from './visitor.js'
-import { WalkOrder } from './walk-order.js'
+import { taskFor, WalkOrder } from './walk-order.js'
 import { Walker } from './walker.js'
 
 export interface WalkOptions {
@@ -47,6 +46,7 @@ async function walkAlone<Result>(
 ): Promise<void> {
   const alone = { ...limits, entriesAtOnce: limits.entriesAlone }
   using walker = new Walker(start, await loadVisitor<Result>(visitor), alone)
-  const [answer] = walker.work([{ shared: 0, names: [], identity: undefined, ...WHOLE }])
-  order.walked(order.foremost!, answer!)
+  const whole = order.foremost!
+  const [answer] = walker.work([taskFor(whole, undefined)])
+  order.walked(whole, answer!)
 }

@@ -78,7 +78,7 @@ export class Walker<Result> implements Disposable {
       this.fail(trail.path, cause)
       return
     }
-    this.open(trail.path, identity, { from, count })
+    this.open(identity, { from, count })
   }
 
   /** Visits entries of the directory until one of them leads down, or it has no more. */
@@ -108,21 +108,19 @@ export class Walker<Result> implements Disposable {
   }
 
   private descend({ prefix }: Frame, name: Name, { dev, ino }: HostStat): void {
-    // Not the string that was visited: made flat by its visitor it can take a megabyte, and would on every level.
-    const path = prefix + name
     const identity = { dev, ino }
     try {
       this.trail.descend(name, identity)
     } catch (cause) {
-      this.fail(path, cause)
+      this.fail(prefix + name, cause)
       return
     }
-    this.open(path, identity, WHOLE)
+    this.open(identity, WHOLE)
   }
 
   /** Begins with the directory that the trail has come to. */
-  private open(path: string, identity: Identity | undefined, stretch: Stretch): void {
-    const { level } = this.trail
+  private open(identity: Identity | undefined, stretch: Stretch): void {
+    const { path, level } = this.trail
     const frame = new Frame({ path, level, identity, stretch, room: roomAt(level, this.limits), before: this.visited })
     this.frames.push(frame)
     if (!this.resume(frame)) this.ascend()

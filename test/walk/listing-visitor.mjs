@@ -1,33 +1,59 @@
-// Lists the paths of a tree, one a line, as `find -printf '%P\n'` does.
+// A visitor that lists what it sees as `find -mindepth 1 -printf '%P\0'` does; "PATH: ERRNO" is what could not be walked.
+// Options: `isBrief` lists last components ('%f\0'); `onVisit` is called with each path, after its stat was taken;
+// `mishap` names a path and what happens there.
+
+import { Buffer } from 'node:buffer'
 
 const S_IFMT = 0o170000
 const S_IFDIR = 0o040000
 
-export function createVisitor() {
-  let lines = []
+const mishaps = {
+  throws: () => {
+    throw new RangeError('thrown on purpose')
+  },
+  exits: () => process.exit(3),
+  'runs out of memory': () => {
+    const hoard = []
+    for (;;) hoard.push(new Array(1000).fill(0).map((_, index) => ({ index })))
+  },
+}
+
+export function createVisitor({ isBrief = false, onVisit, mishap } = {}) {
+  let listed = []
   let held = 0
+  const list = (line) => {
+    listed.push(line)
+    held += line.length + 1
+  }
   return {
     get held() {
       return held
     },
-    enter() {},
-    leave() {},
+    entered: 0,
+    enter() {
+      this.entered += 1
+    },
+    leave() {
+      this.entered -= 1
+    },
     visit(directory, name, path) {
       const stat = directory.stat(name)
       if (stat === undefined) return undefined
-      lines.push(path)
-      held += path.length + 1
+      list(isBrief ? name : path)
+      onVisit?.(path)
+      if (path === mishap?.path) mishaps[mishap.what]()
       return (stat.mode & S_IFMT) === S_IFDIR ? stat : undefined
     },
     failed(path, error) {
-      lines.push(`${path}: ${error.code}`)
+      list(`${path}: ${error.code}`)
     },
     take() {
-      if (lines.length === 0) return undefined
-      const found = { result: lines.join('\n'), bytes: held }
-      lines = []
+      if (listed.length === 0) return undefined
+      const bytes = Buffer.from(new Uint8Array(held).buffer)
+      bytes.write(`${listed.join('\0')}\0`, 'latin1')
+      listed = []
       held = 0
-      return found
+      return { result: new Uint8Array(bytes.buffer), bytes: bytes.length, transfer: [bytes.buffer] }
     },
   }
 }
