@@ -27,6 +27,7 @@ export class DescriptorLedger {
   closeAll(): number {
     let closed = 0
     this.bits.forEach((byte, index) => {
+      if (byte === 0) return
       for (let bit = 0; bit < 8; bit += 1) {
         if ((byte & (1 << bit)) === 0) continue
         call('close', index * 8 + bit)

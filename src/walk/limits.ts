@@ -9,8 +9,8 @@ export interface WalkLimits {
   readonly bytesAtOnce: number
   /** Tasks that a thread is given at once. */
   readonly tasksAtOnce: number
-  /** Into how many parts a thread divides what it leaves, besides the last part of each directory. */
-  readonly slices: number
+  /** Into how many stretches a thread divides what it leaves, besides the last one of each directory. */
+  readonly stretches: number
   /** Directories between the start and where a thread is that it keeps open. */
   readonly openDirectories: number
   /** Bytes of a directory's listing that are read at once, at the start's level; deeper down it is less. */
@@ -22,11 +22,11 @@ export interface WalkLimits {
 }
 
 export const walkLimits: WalkLimits = {
-  entriesAlone: 1000,
+  entriesAlone: 2000,
   entriesAtOnce: 2000,
   bytesAtOnce: 4 * 2 ** 20,
   tasksAtOnce: 64,
-  slices: 16,
+  stretches: 16,
   openDirectories: 64,
   room: 32_768,
   bytesWaiting: 32 * 2 ** 20,

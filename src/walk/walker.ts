@@ -49,6 +49,8 @@ export class Walker<Result> implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // None, unless a defect has interrupted it.
+    for (const frame of this.frames.splice(0).reverse()) this.leave(frame)
     this.trail[Symbol.dispose]()
   }
 
@@ -182,13 +184,13 @@ export class Walker<Result> implements Disposable {
   }
 
   private divideFrame(frame: Frame, rests: Rest[]): void {
-    const { entriesAtOnce, slices } = this.limits
+    const { entriesAtOnce, stretches } = this.limits
     const steps = this.frames.length
     const directory = this.trail.at(frame.level)
     const entriesPerName = Math.max(1, (this.visited - frame.before) / Math.max(1, frame.names))
     const namesAtOnce = Math.max(1, Math.round(entriesAtOnce / entriesPerName))
     try {
-      while (directory !== undefined && rests.length < slices && frame.readAhead(directory)) {
+      while (directory !== undefined && rests.length < stretches && frame.readAhead(directory)) {
         const stretch = frame.cut(directory, namesAtOnce)
         rests.push({ ...stretch, steps, estimate: stretch.count * entriesPerName })
       }

@@ -82,6 +82,7 @@ describe('the linter refuses an arrow that points up', () => {
     { from: 'src/wire/probe.ts', text: "import 'node:fs'\n", because: 'wire is pure' },
     { from: 'src/sys/probe.ts', text: "import '../view/view.js'\n", because: 'sys is the lowest layer' },
     { from: 'src/ownership/probe.ts', text: "import '../session/session.js'\n", because: 'stands on the host alone' },
+    { from: 'src/walk/probe.ts', text: "import '../ownership/models.js'\n", because: 'its visitor’s business' },
     { from: 'src/session/probe.ts', text: "import '../serve/server.js'\n", because: 'knows no sockets' },
     { from: 'src/session/probe.ts', text: "import 'koffi'\n", because: 'Only src/sys/call.ts' },
     { from: 'commands/probe.ts', text: "import '../src/sys/open.js'\n", because: 'src/index.ts alone' },

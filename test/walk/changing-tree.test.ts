@@ -148,7 +148,7 @@ describe('a part of a directory that was left to others', () => {
     // The second turn is another walker's: the first one still has the directory open.
     const draws = [0, 0, 0, 0, 1]
     const draw = (): number => draws.shift() ?? 0
-    const limits = { entriesAtOnce: 10, slices: 0, tasksAtOnce: 1 }
+    const limits = { entriesAtOnce: 10, stretches: 0, tasksAtOnce: 1 }
     const walked = walkInTurns(tree, { walkers: 2, draw, limits, onVisit })
     expect(walked.filter((line) => !line.startsWith('d/file'))).toEqual(
       expect.arrayContaining(['d', 'zafter', failure('d', 'ESTALE')]),

@@ -77,7 +77,7 @@ it(
     }
     expect(linesOf(found)).toEqual(find(tree))
     expect(found.length).toBeGreaterThanOrEqual(entries / walkLimits.entriesAtOnce)
-    expect(most.waiting).toBeLessThanOrEqual(2 * walkLimits.slices)
+    expect(most.waiting).toBeLessThanOrEqual(2 * walkLimits.stretches)
     expect(most.bytes).toBeLessThan(2 ** 20)
   },
 )

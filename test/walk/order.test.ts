@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Host } from '../../src/host/host-directory.js'
+import { linuxHost } from '../../src/host/linux-host.js'
+import { portableHost } from '../../src/host/portable-host.js'
 import type { WalkLimits } from '../../src/walk/limits.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { scratchMemory } from '../support/scratch-memory.js'
@@ -57,27 +60,34 @@ const limits: fc.Arbitrary<Partial<WalkLimits>> = fc.record({
   entriesAtOnce: fc.integer({ min: 1, max: 40 }),
   bytesAtOnce: fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constant(10_000)),
   tasksAtOnce: fc.integer({ min: 1, max: 5 }),
-  slices: fc.nat(4),
+  stretches: fc.nat(4),
   openDirectories: fc.integer({ min: 1, max: 4 }),
   room: fc.constantFrom(512, 1024, 32_768),
 })
 
-it('is that of find(1), for any tree, any way to divide it and any order in which the parts are walked', () => {
-  fc.assert(
-    fc.property(
-      directory(8),
-      limits,
-      fc.integer({ min: 1, max: 4 }),
-      fc.infiniteStream(fc.nat()),
-      (drawn, limits, walkers, draws) => {
-        const path = mkdtempSync(join(tree, 'drawn-'))
-        make(Buffer.from(path), drawn)
-        const draw = (many: number): number => draws.next().value! % many
-        expect(walkInTurns(path, { walkers, limits, draw })).toEqual(find(path))
-      },
-    ),
-    { seed, numRuns: 100 },
-  )
+/** Walks a drawn tree as it is drawn, and gives it to `check`. */
+function walkAny(host: Host, runs: number, check: (walked: string[], path: string) => void): void {
+  const draws = fc.infiniteStream(fc.nat())
+  const property = (drawn: Drawn, limits: Partial<WalkLimits>, walkers: number, numbers: Iterator<number>): void => {
+    const path = mkdtempSync(join(tree, 'drawn-'))
+    make(Buffer.from(path), drawn)
+    const draw = (many: number): number => (numbers.next().value as number) % many
+    check(walkInTurns(path, { host, walkers, limits, draw }), path)
+  }
+  fc.assert(fc.property(directory(8), limits, fc.integer({ min: 1, max: 4 }), draws, property), { seed, numRuns: runs })
+}
+
+const SLOW = { timeout: 120_000 }
+
+it('is that of find(1), for any tree, any way to divide it and any order in which the parts are walked', SLOW, () => {
+  walkAny(linuxHost, 60, (walked, path) => expect(walked).toEqual(find(path)))
+})
+
+it('is that of an undivided walk, where names come in an order of their own', SLOW, () => {
+  walkAny(portableHost, 20, (walked, path) => {
+    expect(walked).toEqual(walkInTurns(path, { host: portableHost, walkers: 1, draw: inOrder }))
+    expect(walked.sort()).toEqual(find(path).sort())
+  })
 })
 
 it('is the same where nothing is divided', () => {

@@ -1,7 +1,8 @@
 // A walk by several walkers in one thread, which take their turns as the test draws them: what threads may do, in every
 // order that they might do it, and the same again for the same draws.
 
-import { thisHost } from '../../src/host/this-host.js'
+import type { Host } from '../../src/host/host-directory.js'
+import { linuxHost } from '../../src/host/linux-host.js'
 import { type WalkLimits, walkLimits } from '../../src/walk/limits.js'
 import type { Place } from '../../src/walk/place.js'
 import { type Portion, taskFor, WalkOrder } from '../../src/walk/walk-order.js'
@@ -11,6 +12,8 @@ import { linesOf, listing, type ListingOptions } from './listing.js'
 
 export interface Turns extends ListingOptions {
   readonly walkers: number
+  /** Linux's when absent. */
+  readonly host?: Host
   readonly limits?: Partial<WalkLimits>
   /** Draws a number below `many`. */
   readonly draw: (many: number) => number
@@ -35,9 +38,12 @@ const { createVisitor } = (await import(listing().module)) as {
 }
 
 /** Lists everything below a directory. */
-export function walkInTurns(path: string, { walkers, limits: changed, draw, ...options }: Turns): string[] {
+export function walkInTurns(
+  path: string,
+  { walkers, host = linuxHost, limits: changed, draw, ...options }: Turns,
+): string[] {
   const limits = { ...walkLimits, ...changed }
-  using start = thisHost.openDirectory(Buffer.from(path).toString('latin1'))
+  using start = host.openDirectory(Buffer.from(path).toString('latin1'))
   const hands = Array.from({ length: walkers }, (): Hand => {
     const visitor = createVisitor(options)
     return { visitor, walker: new Walker(start, visitor, limits), trailEnd: undefined }
