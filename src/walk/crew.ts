@@ -5,7 +5,8 @@ import { Worker } from 'node:worker_threads'
 import { DescriptorLedger } from '../sys/ledger.js'
 import type { WalkLimits } from './limits.js'
 import type { Place } from './place.js'
-import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
+import type { Answer } from './task.js'
+import { type FromThread, READY, type ThreadData, type ToThread } from './thread-messages.js'
 import type { VisitorSource } from './visitor.js'
 import { type Portion, taskFor, type WalkOrder } from './walk-order.js'
 
@@ -88,6 +89,8 @@ export class Crew<Result> implements AsyncDisposable {
 
 class CrewThread<Result> implements AsyncDisposable {
   private readonly worker: Worker
+  /** Once it is loaded, or has ended. */
+  private readonly loaded: Promise<void>
   private readonly ledger = new DescriptorLedger()
   private given: readonly Portion<Result>[] = []
   /** From there its next task is told. */
@@ -105,8 +108,9 @@ class CrewThread<Result> implements AsyncDisposable {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB },
     })
-    this.worker.on('message', (answers: FromThread<Result>) => {
-      this.answered(answers)
+    this.worker.on('message', (message: FromThread<Result>) => {
+      if (message === READY) return
+      this.answered(message)
       onAnswer()
     })
     this.worker.on('error', onFailure)
@@ -115,6 +119,10 @@ class CrewThread<Result> implements AsyncDisposable {
       // A thread that is ended, or crashed, has closed nothing.
       this.ledger.closeAll()
       if (!this.isOver) onFailure(new Error(`A thread of the walk ended by itself, with code ${code}`))
+    })
+    this.loaded = new Promise((resolve) => {
+      this.worker.once('message', () => resolve())
+      this.worker.once('exit', () => resolve())
     })
   }
 
@@ -136,10 +144,12 @@ class CrewThread<Result> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.isOver = true
+    // Node leaves a module's file open where a thread is ended while it reads it.
+    await this.loaded
     await this.worker.terminate()
   }
 
-  private answered(answers: FromThread<Result>): void {
+  private answered(answers: readonly Answer<Result>[]): void {
     this.given.forEach((portion, index) => {
       const answer = answers[index]
       if (answer === undefined) portion.state = 'waiting'

@@ -1,5 +1,5 @@
-// What the calling thread and the threads of a walk tell each other: a thread is sent lists of tasks, and sends lists of
-// answers, one for each task that it came to.
+// What the calling thread and the threads of a walk tell each other: a thread says that it is ready; then it is sent lists
+// of tasks, and sends lists of answers, one for each task that it came to.
 
 import type { WalkLimits } from './limits.js'
 import type { Answer, Task } from './task.js'
@@ -17,4 +17,7 @@ export interface ThreadData {
 
 export type ToThread = readonly Task[]
 
-export type FromThread<Result> = readonly Answer<Result>[]
+export type FromThread<Result> = typeof READY | readonly Answer<Result>[]
+
+/** Everything is loaded. */
+export const READY = 'ready'

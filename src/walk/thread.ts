@@ -6,7 +6,7 @@ import { isSupportedHost } from '../sys/abi.js'
 import { keepLedger } from '../sys/fd.js'
 import { DescriptorLedger } from '../sys/ledger.js'
 import { takeWorkingDirectory } from '../sys/working-directory.js'
-import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
+import { type FromThread, READY, type ThreadData, type ToThread } from './thread-messages.js'
 import { loadVisitor } from './visitor.js'
 import { Walker } from './walker.js'
 
@@ -17,7 +17,7 @@ keepLedger(new DescriptorLedger(ledger))
 if (isSupportedHost) takeWorkingDirectory()
 const walker = new Walker(thisHost.openDirectory(start), await loadVisitor(visitor), limits)
 
-port.on('message', (tasks: ToThread) => {
-  const answers: FromThread<unknown> = walker.work(tasks)
-  port.postMessage(answers, walker.takeTransfer())
-})
+const tell = (message: FromThread<unknown>): void => port.postMessage(message, walker.takeTransfer())
+
+port.on('message', (tasks: ToThread) => tell(walker.work(tasks)))
+tell(READY)

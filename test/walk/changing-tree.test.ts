@@ -155,4 +155,24 @@ describe('a part of a directory that was left to others', () => {
     )
     expect(walked).not.toContain('d/other')
   })
+
+  it('is found from the start where the directory above, held open, is another by now', () => {
+    const files = ['b', 'c'].flatMap((name) => Array.from({ length: 50 }, (_, index) => `a/${name}/file ${index}`))
+    make(...files)
+    let isMoved = false
+    const onVisit = (path: string): void => {
+      const [, directory, file] = path.split('/')
+      if (isMoved || file === undefined) return
+      isMoved = true
+      renameSync(at('a'), join(scratch, 'moved'))
+      mkdirSync(at('a'))
+      renameSync(join(scratch, `moved/${directory}`), at(`a/${directory}`))
+    }
+    // What is left of "a", where the other directory is, before what is left of the moved one.
+    let turn = 0
+    const draw = (many: number): number => (turn++ % 3 === 0 ? many - 1 : 0)
+    const limits = { entriesAtOnce: 10, stretches: 0, tasksAtOnce: 1 }
+    const walked = walkInTurns(tree, { walkers: 1, draw, limits, onVisit })
+    expect(walked.sort()).toEqual(['a', 'a/b', 'a/c', ...files].sort())
+  })
 })

@@ -30,8 +30,10 @@ export function createVisitor({ isBrief = false, onVisit, mishap } = {}) {
       return held
     },
     entered: 0,
+    mostEntered: 0,
     enter() {
       this.entered += 1
+      this.mostEntered = Math.max(this.mostEntered, this.entered)
     },
     leave() {
       this.entered -= 1

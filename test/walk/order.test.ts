@@ -98,3 +98,16 @@ it('is the same where nothing is divided', () => {
 it('is nothing at all for an empty directory', () => {
   expect(walkInTurns(tree, { walkers: 1, draw: inOrder })).toEqual([])
 })
+
+it('is divided after so many bytes of results, too', () => {
+  make(Buffer.from(tree), { files: 90, directories: [] })
+  let draws = 0
+  const draw = (): number => {
+    draws += 1
+    return 0
+  }
+  // Six lines of eight bytes.
+  expect(walkInTurns(tree, { walkers: 1, draw, limits: { bytesAtOnce: 48 } })).toEqual(find(tree))
+  const drawsEachTurn = 3
+  expect(draws / drawsEachTurn).toBeGreaterThanOrEqual(90 / 6)
+})

@@ -113,14 +113,9 @@ describe('a walk that is ended early', () => {
 describe('a visitor that', () => {
   const path = (): string => find(tree).at(-1)!
 
-  it('throws ends the walk with what it threw, after everything before', async () => {
-    const found: Uint8Array[] = []
-    const walked = walk<Uint8Array>(start, listing({ mishap: { path: path(), what: 'throws' } }), { jobs: 2, limits })
-    const taken = (async () => {
-      for await (const part of walked) found.push(part)
-    })()
-    await expect(taken).rejects.toThrow(new RangeError('thrown on purpose'))
-    expect(linesOf(found).length).toBeGreaterThan(50)
+  it('throws ends the walk with what it threw', async () => {
+    const walked = list(2, { mishap: { path: path(), what: 'throws' } })
+    await expect(walked).rejects.toThrow(new RangeError('thrown on purpose'))
   })
 
   it('throws in the calling thread does so as well', async () => {
