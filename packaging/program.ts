@@ -17,6 +17,12 @@ const UNUSED = /^(minimatch|tinyglobby|typescript)$/
 /** A module in place of each; a leading NUL tells bundlers that it is no file. */
 const NOTHING = '\0nothing'
 
+/**
+ * What stands at the top of src and in sys is used by nearly all in ever other combinations, each of which would become a
+ * file. Folders above must stay as they are split: `host` waits for one of its modules, which may not be in its own file.
+ */
+const BASE = { name: 'base', test: /\/dist\/src\/(?:[^/]+|sys\/[^/]+)\.js$/, minShareCount: 2 }
+
 /** Writes dist/program: main.js, a file for each command, the threads, and what they share. */
 export async function buildProgram(top: string): Promise<void> {
   const compiled = join(top, 'dist')
@@ -33,6 +39,7 @@ export async function buildProgram(top: string): Promise<void> {
     dir: program,
     entryFileNames: '[name].js',
     chunkFileNames: 'shared/[name]-[hash].js',
+    codeSplitting: { groups: [BASE] },
   })
   const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
   writeFileSync(join(program, 'LICENCES.txt'), licences(modules))
