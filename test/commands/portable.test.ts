@@ -39,6 +39,24 @@ describe.each(['mapped-xattr', 'mapped-file'] as const)('a tree of %s', (model) 
     expect(entries[2]).toMatchObject({ mode: '0640', uid: 1000, gid: 100, model })
   })
 
+  it.each([
+    ['ls', '-laR'],
+    ['ls', '-R', '--jsonl'],
+    ['df', '--by', 'group', '--json'],
+    ['df', '-i', '--total'],
+    ['stat', '-R', '--jsonl'],
+    ['stat', '-R', '-c', '%n %U %G %A %s'],
+  ])('is the same on both, all of it: %s %s %s', (...args) => {
+    filled(model)
+    const onLinux = virtfs([...args, guest!.tree.path])
+    const elsewhere = virtfs([...args, guest!.tree.path], PORTABLE)
+    // The order in which a walk comes by the entries is each host's own.
+    const lines = (text: string): string[] => text.split('\n').sort()
+    expect({ ...elsewhere, stdout: lines(elsewhere.stdout) }).toEqual({ ...onLinux, stdout: lines(onLinux.stdout) })
+    expect(onLinux.exitCode).toBe(0)
+    expect(onLinux.stdout).not.toBe('')
+  })
+
   it('is found with its symlinks followed, through links of the host to it', () => {
     filled(model)
     const link = `${guest!.tree.path}-link`
