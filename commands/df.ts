@@ -26,6 +26,7 @@ import { cannot } from './support/advice.js'
 import { BaseCommand } from './support/base-command.js'
 import { inspectFlags, walkFlags } from './support/inspect-flags.js'
 import { JsonListing } from './support/json-listing.js'
+import { Progress } from './support/progress.js'
 import { rawArguments } from './support/raw-arguments.js'
 import { unitFlags, unitOf } from './support/unit-flags.js'
 
@@ -84,6 +85,7 @@ export default class Df extends BaseCommand {
     const { by, limit, sort, inodes: isOfInodes, total: hasTotal, include, exclude, jobs, names } = flags
     const rules = { include, exclude }
     new Selection(rules)
+    const isProgressWanted = !flags['no-progress'] && !flags['no-usage']
     const question = { by, rules, isOneFileSystem: flags['one-file-system'], jobs }
     const form: DfForm = { by, unit: unitOf(raw), isOfInodes, hasTotal, width: widthOf(process.stdout) }
     const model = securityModelOf(flags['security-model'])
@@ -96,7 +98,7 @@ export default class Df extends BaseCommand {
       if (!this.isHeard) return
       const usage = flags['no-usage']
         ? undefined
-        : await this.attempt(tree.path, () => this.usage(tree, names, question))
+        : await this.attempt(tree.path, () => this.usage(tree, names, question, isProgressWanted))
       const shown = usage && arranged(usage, { sort, limit, isOfInodes })
       if (document !== undefined) document.add(listed(dfJson(tree, shown)))
       else if (shown !== undefined) await this.showUsage(shown, form, trees.length > 1 ? tree.path : undefined)
@@ -120,9 +122,13 @@ export default class Df extends BaseCommand {
     { path, model }: DfTree,
     names: NamingChoice | undefined,
     question: UsageQuestion,
+    isProgressWanted: boolean,
   ): Promise<Usage> {
     using inspector = new Inspector({ root: path, model, names })
-    return await usageOf(inspector, path, question, (at, error) => this.report(cannot('look at', at, error)))
+    using progress = Progress.on(process.stderr, isProgressWanted)
+    this.progress = progress
+    const told = { ...question, progress: progress && ((visited: number) => progress.show(visited)) }
+    return await usageOf(inspector, path, told, (at, error) => this.report(cannot('look at', at, error)))
   }
 
   private async showFileSystems(trees: readonly DfTree[], form: DfForm): Promise<void> {

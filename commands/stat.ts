@@ -17,6 +17,7 @@ import { cannot } from './support/advice.js'
 import { BaseCommand } from './support/base-command.js'
 import { inspectFlags, walkFlags } from './support/inspect-flags.js'
 import { JsonListing } from './support/json-listing.js'
+import { Progress } from './support/progress.js'
 import { rawArguments } from './support/raw-arguments.js'
 
 export default class Stat extends BaseCommand {
@@ -122,6 +123,9 @@ export default class Stat extends BaseCommand {
     const renderer = createRenderer(form)
     const source = { module: new URL('./render/entry-renderer.js', import.meta.url).href, options: form }
     new Selection(rules)
+    // What is printed to a terminal shows by itself how far it is.
+    using progress = Progress.on(process.stderr, recursive && !flags['no-progress'] && !process.stdout.isTTY)
+    this.progress = progress
     for (const path of paths) {
       const isShown = this.attempt(path, () => {
         const entry = inspector.entry(path, dereference)
@@ -129,7 +133,12 @@ export default class Stat extends BaseCommand {
         for (const line of renderer.complaints(entry)) this.report(line)
       })
       if (!isShown || !recursive) continue
-      const purpose = { rules, isOneFileSystem: flags['one-file-system'], jobs }
+      const purpose = {
+        rules,
+        isOneFileSystem: flags['one-file-system'],
+        jobs,
+        progress: progress && ((visited: number) => progress.show(visited)),
+      }
       for await (const { text, complaints } of renderBelow(inspector, path, source, purpose)) {
         show(text)
         for (const line of complaints) this.report(line)
@@ -162,4 +171,5 @@ interface Wanted {
   readonly recursive: boolean
   readonly dereference: boolean
   readonly 'one-file-system': boolean
+  readonly 'no-progress': boolean
 }

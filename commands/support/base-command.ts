@@ -3,6 +3,7 @@
 import { Command } from '@oclif/core/command'
 import { bytesOf } from '../../src/index.js'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
+import type { Progress } from './progress.js'
 
 /** The version of every JSON document that a command prints. */
 export const SCHEMA = 1
@@ -23,9 +24,13 @@ export abstract class BaseCommand extends Command {
 
   /** Names something that went wrong, or was found to be wrong, while the command goes on: it will exit with 1. */
   protected report(line: string): void {
+    this.progress?.clear()
     complain(line)
     process.exitCode = EXIT_FAILED
   }
+
+  /** What is shown of how far a walk has come, while there is one. */
+  protected progress: Progress | undefined
 
   /** Prints bytes as they are; a string of them is Latin-1. */
   protected write(bytes: Uint8Array | string): void {

@@ -42,6 +42,7 @@ export const walkFlags = {
     default: [],
   }),
   'one-file-system': Flags.boolean({ char: 'x', description: 'Stay on the file system that PATH is on.' }),
+  'no-progress': Flags.boolean({ description: 'Show no progress, on terminals either.' }),
   jobs: Flags.integer({
     description: 'How many threads look; as many as there are processors if not given.',
     helpValue: 'N',

@@ -37,6 +37,8 @@ export interface WalkPurpose {
   readonly isOneFileSystem: boolean
   /** How many threads; as many as there are processors if absent. */
   readonly jobs?: number | undefined
+  /** Told now and then how many entries the walk has come by. */
+  readonly progress?: ((visited: number) => void) | undefined
 }
 
 /** An export that is being looked at. */
@@ -98,7 +100,7 @@ export class Inspector implements Disposable {
     yield* walk<Result>(
       start,
       { module: purpose.visitor, options: { settings, ...purpose.options } },
-      purpose.jobs === undefined ? {} : { jobs: purpose.jobs },
+      { progress: purpose.progress, ...(purpose.jobs !== undefined && { jobs: purpose.jobs }) },
     )
   }
 

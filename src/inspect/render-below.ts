@@ -8,7 +8,7 @@ export const renderBelow = (
   inspector: Inspector,
   path: string,
   renderer: RendererSource,
-  purpose: Pick<WalkPurpose, 'rules' | 'isOneFileSystem' | 'jobs'>,
+  purpose: Pick<WalkPurpose, 'rules' | 'isOneFileSystem' | 'jobs' | 'progress'>,
 ): AsyncGenerator<Rendered> =>
   inspector.below<Rendered>(path, {
     ...purpose,

@@ -48,6 +48,8 @@ export interface Rest extends Stretch {
 /** What became of a task: its entries up to somewhere, and then what is left of it, in the order of the walk. */
 export interface Answer<Result> {
   readonly found: { readonly result: Result; readonly bytes: number } | undefined
+  /** How many entries it visited. */
+  readonly visited: number
   /** Where it stopped, from its own directory down: the thread's trail ends there. */
   readonly steps: readonly Step[]
   readonly rests: readonly Rest[]

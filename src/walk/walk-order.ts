@@ -26,6 +26,8 @@ const PORTION_BYTES = 256
 export class WalkOrder<Result> {
   /** Of what was found and not taken. */
   bytes = 0
+  /** Entries visited so far. */
+  visited = 0
   private first: Portion<Result> | undefined = {
     ...{ place: undefined, stretch: WHOLE, estimate: Infinity },
     ...{ state: 'waiting', found: undefined, next: undefined },
@@ -54,9 +56,10 @@ export class WalkOrder<Result> {
   }
 
   /** Notes what became of a portion; returns the place where the task stopped. */
-  walked(portion: Portion<Result>, { found, steps, rests }: Answer<Result>): Place | undefined {
+  walked(portion: Portion<Result>, { found, visited, steps, rests }: Answer<Result>): Place | undefined {
     portion.state = 'walked'
     portion.found = found
+    this.visited += visited
     if (found !== undefined) this.bytes += found.bytes + PORTION_BYTES
     const places = [portion.place]
     for (const step of steps) places.push(placeBelow(places.at(-1), step))

@@ -11,6 +11,8 @@ import { Walker } from './walker.js'
 export interface WalkOptions {
   /** How many threads there may be besides the calling one; as many as the machine runs at once when absent. */
   readonly jobs?: number
+  /** Told now and then how many entries were visited so far. */
+  readonly progress?: ((visited: number) => void) | undefined
   /** Those that are to be other than usual. */
   readonly limits?: Partial<WalkLimits>
 }
@@ -23,7 +25,7 @@ export interface WalkOptions {
 export async function* walk<Result>(
   start: HostDirectory,
   visitor: VisitorSource,
-  { jobs = availableParallelism(), limits: changed }: WalkOptions = {},
+  { jobs = availableParallelism(), progress, limits: changed }: WalkOptions = {},
 ): AsyncGenerator<Result, void, void> {
   const limits = { ...walkLimits, ...changed }
   const order = new WalkOrder<Result>()
@@ -31,6 +33,7 @@ export async function* walk<Result>(
   await using crew = new Crew({ order, start: start.sharedPath(), visitor, jobs, limits })
   while (order.foremost !== undefined) {
     crew.work()
+    progress?.(order.visited)
     const found = order.take()
     if (found === undefined) await crew.answer()
     else yield found.result

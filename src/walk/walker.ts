@@ -55,16 +55,18 @@ export class Walker<Result> implements Disposable {
   }
 
   private answer(task: Task): Answer<Result> {
+    const before = this.visited
     this.begin(task)
     while (this.frames.length > 0 && !this.hasEnough()) this.advance(this.frames.at(-1)!)
     const steps = this.frames.slice(1).map((frame) => this.stepTo(frame))
     const rests = this.divide()
+    const visited = this.visited - before
     const found = this.visitor.take()
-    if (found === undefined) return { found, steps, rests }
+    if (found === undefined) return { found, visited, steps, rests }
     const { result, bytes, transfer = [] } = found
     this.taken += bytes
     this.transfer.push(...transfer)
-    return { found: { result, bytes }, steps, rests }
+    return { found: { result, bytes }, visited, steps, rests }
   }
 
   private hasEnough(): boolean {

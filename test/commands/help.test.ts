@@ -13,7 +13,16 @@ const widest = (text: string): number => Math.max(...text.split('\n').map((line)
 const listed: Readonly<Record<string, readonly string[]>> = {
   df: [
     ...['--block-size', '--by', '--exclude', '--human-readable', '--include', '--inodes', '--jobs', '--json'],
-    ...['--kibibytes', '--limit', '--mebibytes', '--names', '--no-usage', '--one-file-system', '--security-model'],
+    ...[
+      '--kibibytes',
+      '--limit',
+      '--mebibytes',
+      '--names',
+      '--no-progress',
+      '--no-usage',
+      '--one-file-system',
+      '--security-model',
+    ],
     ...['--si', '--sort', '--total'],
   ],
   serve: [
@@ -38,6 +47,7 @@ const listed: Readonly<Record<string, readonly string[]>> = {
       '--json',
       '--jsonl',
       '--names',
+      '--no-progress',
     ],
     ...['--one-file-system', '--printf', '--recursive', '--root', '--security-model', '--terse'],
   ],

@@ -270,7 +270,7 @@ it('a directory of many names arrives whole at a slow reader, and ends with one 
 describe('wrong usage ends with 2 and one line', () => {
   it.each<[argv: string[], line: string]>([
     [['--frob'], 'Cannot use --frob: there is no such flag (see virtfs ls --help)'],
-    [['--root', '/nothing'], 'Cannot open "/nothing": ENOENT (--root takes the exported directory)'],
+    [['--root', '/nothing'], 'Cannot open "/nothing": ENOENT (name the exported directory)'],
   ])('%j', async (argv, line) => {
     expect(await ls(...argv)).toEqual({ stdout: '', stderr: `virtfs: ${line}\n`, exitCode: 2 })
   })

@@ -17,6 +17,8 @@ export interface UsageQuestion {
   readonly isOneFileSystem: boolean
   /** How many threads look; as many as there are processors if absent. */
   readonly jobs?: number | undefined
+  /** Told now and then how many entries the walk has come by. */
+  readonly progress?: ((visited: number) => void) | undefined
 }
 
 /**
