@@ -3,7 +3,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {
-  ErrnoError,
   Inspector,
   type NamingChoice,
   printable,
@@ -11,7 +10,6 @@ import {
   securityModelOf,
   Selection,
   type Usage,
-  UsageError,
   usageKeys,
   usageOf,
   type UsageQuestion,
@@ -22,7 +20,6 @@ import type { DfForm } from './render/df-form.js'
 import { dfJson } from './render/df-json.js'
 import { listed } from './render/entry-json.js'
 import { type ArrangedUsage, arranged, sortings } from './render/df-rows.js'
-import { cannot } from './support/advice.js'
 import { BaseCommand } from './support/base-command.js'
 import { inspectFlags, walkFlags } from './support/inspect-flags.js'
 import { JsonListing } from './support/json-listing.js'
@@ -111,9 +108,7 @@ export default class Df extends BaseCommand {
     try {
       return await action()
     } catch (cause) {
-      if (cause instanceof UsageError) this.report(cause.message)
-      else if (cause instanceof ErrnoError) this.report(cannot('look at', path, cause))
-      else throw cause
+      this.reportRefusal('look at', path, cause)
       return undefined
     }
   }
@@ -128,7 +123,7 @@ export default class Df extends BaseCommand {
     using progress = Progress.on(process.stderr, isProgressWanted)
     this.progress = progress
     const told = { ...question, progress: progress && ((visited: number) => progress.show(visited)) }
-    return await usageOf(inspector, path, told, (at, error) => this.report(cannot('look at', at, error)))
+    return await usageOf(inspector, path, told, (at, error) => this.reportRefusal('look at', at, error))
   }
 
   private async showFileSystems(trees: readonly DfTree[], form: DfForm): Promise<void> {

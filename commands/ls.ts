@@ -10,13 +10,11 @@ import {
   type ListingOrder,
   listings,
   securityModelOf,
-  UsageError,
   utf8Of,
 } from '../src/index.js'
 import { listed, treeJson } from './render/entry-json.js'
 import { paintOf, plain } from './render/ls-colours.js'
 import { allPieces, entryForm, headedPieces, type ListingForm, longForm, nameForm } from './render/ls-text.js'
-import { cannot } from './support/advice.js'
 import { BaseCommand } from './support/base-command.js'
 import { colourChoices, hasColours } from './support/colour.js'
 import { inspectFlags } from './support/inspect-flags.js'
@@ -108,7 +106,7 @@ export default class Ls extends BaseCommand {
       failed: (path, error) => {
         // Each line where it belongs, on a terminal that shows both streams.
         this.flush()
-        this.report(error instanceof UsageError ? error.message : cannot('list', path, error))
+        this.reportRefusal('list', path, error)
       },
     }
     using inspector = new Inspector({ root, names, model: securityModelOf(flags['security-model']) })

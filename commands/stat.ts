@@ -2,18 +2,9 @@
 
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {
-  ErrnoError,
-  Inspector,
-  renderBelow,
-  securityModelOf,
-  Selection,
-  type SelectionRules,
-  UsageError,
-} from '../src/index.js'
+import { Inspector, renderBelow, securityModelOf, Selection, type SelectionRules } from '../src/index.js'
 import { listed, treeJson } from './render/entry-json.js'
 import { createRenderer, fileSystemRenderer, type Form } from './render/entry-renderer.js'
-import { cannot } from './support/advice.js'
 import { BaseCommand } from './support/base-command.js'
 import { inspectFlags, walkFlags } from './support/inspect-flags.js'
 import { JsonListing } from './support/json-listing.js'
@@ -154,9 +145,7 @@ export default class Stat extends BaseCommand {
       action()
       return true
     } catch (cause) {
-      if (cause instanceof UsageError) this.report(cause.message)
-      else if (cause instanceof ErrnoError) this.report(cannot('stat', path, cause))
-      else throw cause
+      this.reportRefusal('stat', path, cause)
       return false
     }
   }

@@ -1,7 +1,8 @@
 // What all commands have in common: one line for each failure, the exit codes, and output in bytes.
 
 import { Command } from '@oclif/core/command'
-import { bytesOf } from '../../src/index.js'
+import { bytesOf, ErrnoError, UsageError } from '../../src/index.js'
+import { cannot } from './advice.js'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
 import type { Progress } from './progress.js'
 
@@ -27,6 +28,13 @@ export abstract class BaseCommand extends Command {
     this.progress?.clear()
     complain(line)
     process.exitCode = EXIT_FAILED
+  }
+
+  /** Reports that something could not be done to a path (bytes): there are others. A defect is thrown again. */
+  protected reportRefusal(action: string, path: string, cause: unknown): void {
+    if (cause instanceof UsageError) this.report(cause.message)
+    else if (cause instanceof ErrnoError) this.report(cannot(action, path, cause))
+    else throw cause
   }
 
   /** What is shown of how far a walk has come, while there is one. */
