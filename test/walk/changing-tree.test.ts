@@ -22,8 +22,8 @@ beforeEach(() => {
   descriptors = openDescriptors()
 })
 afterEach(() => {
-  expect(openDescriptors()).toEqual(descriptors)
   rmSync(scratch, { recursive: true })
+  expect(openDescriptors()).toEqual(descriptors)
 })
 
 const at = (path: string): string => join(tree, path)

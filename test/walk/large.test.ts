@@ -34,9 +34,9 @@ beforeEach(() => {
   descriptors = openDescriptors()
 })
 afterEach(() => {
-  expect(openDescriptors()).toEqual(descriptors)
   // Node's own rm goes by path, and so ends where PATH_MAX does.
   spawnSync('rm', ['-rf', tree])
+  expect(openDescriptors()).toEqual(descriptors)
 })
 
 /** What a thread's objects may take: neither a million names nor five thousand paths of a megabyte fit. */

@@ -22,8 +22,8 @@ beforeEach(() => {
   descriptors = openDescriptors()
 })
 afterEach(() => {
-  expect(openDescriptors()).toEqual(descriptors)
   rmSync(tree, { recursive: true })
+  expect(openDescriptors()).toEqual(descriptors)
 })
 
 /** A directory's entries by name; a number is so many files. */
