@@ -106,7 +106,7 @@ class CrewThread<Result> implements AsyncDisposable {
     const workerData: ThreadData = { start, visitor, limits, ledger: this.ledger.shared }
     this.worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB },
+      resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB, maxYoungGenerationSizeMb: limits.youngMiB },
     })
     this.worker.on('message', (message: FromThread<Result>) => {
       if (message === READY) return

@@ -19,18 +19,21 @@ export interface WalkLimits {
   readonly bytesWaiting: number
   /** What the objects of one thread may take, in MiB: beyond it the walk ends. */
   readonly heapMiB: number
+  /** What a thread's objects may take before they are looked through for the first time, in MiB. */
+  readonly youngMiB: number
 }
 
 export const walkLimits: WalkLimits = {
   entriesAlone: 2000,
   entriesAtOnce: 2000,
-  bytesAtOnce: 4 * 2 ** 20,
+  bytesAtOnce: 2 ** 20,
   tasksAtOnce: 64,
   stretches: 16,
   openDirectories: 64,
   room: 32_768,
-  bytesWaiting: 32 * 2 ** 20,
+  bytesWaiting: 8 * 2 ** 20,
   heapMiB: 512,
+  youngMiB: 6,
 }
 
 /** A listing that is under way on each of five thousand levels should not take 32 KiB on each. */
