@@ -153,7 +153,7 @@ describe('colours', () => {
   const known = execFileSync('dircolors', ['-b'], { encoding: 'latin1', env: environment({ TERM: 'xterm' }) })
   const [, usual = ''] = /LS_COLORS='(.*)'/.exec(known) ?? []
   /** GNU begins with a reset, and asks where a symlink leads. */
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- what a terminal is sent is what is looked for
   const withoutReset = (listing: string): string => listing.replace(/\x1b\[(0|22;39)m/, '')
   const names = [
     ...['dir', 'sticky', 'shared', 'open', 'sticky-closed', 'fifo', 'socket', 'setuid', 'setgid', 'now', 'empty'],
@@ -216,7 +216,7 @@ describe('on a terminal', () => {
   it('names stand side by side, with colours', () => {
     const listing = onTerminal(30, '-a')
     const names = gnu(['-a', '-C', '-T0', '-w30', tree.at('dir')])
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- what a terminal is sent is what is looked for
     expect(listing.replaceAll(/\x1b\[[\d;]*m/g, '')).toBe(names)
     expect(listing).toContain('\x1b[01;34mdeeper\x1b[0m')
   })
