@@ -136,14 +136,16 @@ export class Inspector implements Disposable {
     const known = this.exports.get(root)
     if (known !== undefined) return known
     const directory = this.host.openDirectory(root)
+    let path: GuestPath | undefined
     try {
       const facts = this.factsOf(root, directory, way)
-      const path = new GuestPath(directory)
+      path = new GuestPath(directory)
       const naming = this.namingOf(path, facts)
       const inspected = { facts, naming, path, reader: new EntryReader(this.host, facts, naming) }
       this.exports.set(root, inspected)
       return inspected
     } catch (cause) {
+      path?.[Symbol.dispose]()
       directory[Symbol.dispose]()
       throw cause
     }
