@@ -33,7 +33,7 @@ export interface PreparedName {
 export interface HostDirectory extends Disposable {
   /**
    * The names from `from` on, in the host's order without "." and "..": as many as fit into about `room` bytes (512 to
-   * 32768), at least one; none at the end.
+   * 32768), at least one; none at the end. The directory's time of access stays where the host lets it.
    */
   list(from: Position, room: number): readonly HostDirent[]
   /** What is under the name; undefined where there is nothing. */

@@ -31,7 +31,8 @@ let entered: number | undefined
 
 export class LinuxDirectory implements HostDirectory {
   private position: Position = BEGINNING
-  private readonly descriptor: Fd
+  /** The directory's own, which it closes. */
+  readonly descriptor: Fd
 
   /** Takes ownership of the descriptor of a directory; by an O_PATH one nothing can be listed. */
   constructor(descriptor: Fd) {
@@ -123,6 +124,12 @@ export class LinuxDirectory implements HostDirectory {
     enterDirectory(this.descriptor)
     entered = number
   }
+}
+
+/** The descriptor behind an open directory of Linux's, good for as long as the directory is open. */
+export function descriptorOf(directory: HostDirectory): Fd {
+  if (!(directory instanceof LinuxDirectory)) throw new TypeError('Cannot use a directory without a descriptor')
+  return directory.descriptor
 }
 
 /** A removed directory has no entries left; the host says ENOENT instead of giving none. */

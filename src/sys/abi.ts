@@ -49,7 +49,9 @@ const numbers = {
   utimensat: [280, 88],
   fallocate: [285, 47],
   prlimit64: [302, 261],
+  syncfs: [306, 267],
   renameat2: [316, 276],
+  copy_file_range: [326, 285],
   preadv2: [327, 286],
   statx: [332, 291],
 } as const satisfies Record<string, readonly [x64: number, arm64: number]>

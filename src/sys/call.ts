@@ -28,8 +28,11 @@ const nativeStrerror = libc && (libc.func('const char *strerror(int errnum)') as
 /** strerror(3): what the C library calls an errno. */
 export const strerror = (errno: number): string => nativeStrerror?.(errno) ?? `Error ${errno}`
 
-/** Decides the fate of each call before it is made: an errno makes it fail so, 0 lets it through. Tests only. */
-export type FaultInjector = (call: SyscallName) => number
+/**
+ * Decides the fate of each call before it is made: an errno makes it fail so, 0 lets it through. `third` is the call's third
+ * argument, where openat has its flags. Tests only.
+ */
+export type FaultInjector = (call: SyscallName, third: Argument) => number
 let injector: FaultInjector | undefined
 
 /** Installs (or, with `undefined`, removes) the fault injector. */
@@ -53,7 +56,7 @@ export function call(
   if (koffi === undefined || native === undefined)
     throw new ErrnoError('ENOSYS', { op: `call ${name} on this host`, host: process.platform })
   for (;;) {
-    const forced = injector === undefined ? 0 : injector(name)
+    const forced = injector === undefined ? 0 : injector(name, c)
     if (forced !== 0) {
       if (forced === Errno.EINTR) continue
       return -forced

@@ -25,6 +25,7 @@ export const AT_REMOVEDIR = 0x200
 export const AT_SYMLINK_FOLLOW = 0x400
 export const AT_EMPTY_PATH = 0x1000
 export const RENAME_NOREPLACE = 1
+export const RENAME_EXCHANGE = 2
 
 // include/uapi/linux/stat.h
 export const S_IFMT = 0o170000

@@ -39,6 +39,11 @@ export function fdatasync(file: Fd): void {
   checked(call('fdatasync', file.number), { op: 'sync data' })
 }
 
+/** Has everything that was written to the file system of an open file, or of a directory, arrive at the disk. */
+export function syncfs(file: Fd): void {
+  checked(call('syncfs', file.number), { op: 'sync a file system' })
+}
+
 /** SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE, include/uapi/linux/fs.h: what QEMU asks for. */
 const WRITE_OUT = 1 | 2
 

@@ -46,23 +46,36 @@ export function openPath(dir: Fd, name: Name): Fd | undefined {
   return new Fd(checked(result, { op: 'open', name }), true)
 }
 
-/** Opens the directory `name` for reading; ENOTDIR or ELOOP for anything else, before the object is touched. */
-export const openDirectory = (dir: Fd, name: Name): Fd => openat(dir, name, O_RDONLY | O_DIRECTORY)
+/** Opens without leaving a trace in the time of access, where the host allows that: to owners only. */
+function openUnnoticed(dir: number, path: string, flags: number): number {
+  const result = call('openat', dir, cString(path), flags | O_NOATIME)
+  return result === -1 ? call('openat', dir, cString(path), flags & ~O_NOATIME) : result
+}
 
-/** Opens the directory above an open one, wherever that is by now, for reading or, where that is refused, O_PATH. */
+/**
+ * Opens the directory `name` to look into it, its time of access staying where the host lets it; ENOTDIR or ELOOP for
+ * anything else, before the object is touched.
+ */
+export function openDirectory(dir: Fd, name: Name): Fd {
+  const result = openUnnoticed(dir.number, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK | ALWAYS)
+  return new Fd(checked(result, { op: 'open', name }))
+}
+
+/** Opens the directory above an open one, wherever that is by now, to look into it or, where that is refused, O_PATH. */
 export function openParent(dir: Fd): Fd {
   const flags = O_DIRECTORY | ALWAYS
-  const parent = cString('..')
-  const result = call('openat', dir.number, parent, O_RDONLY | flags)
+  const result = openUnnoticed(dir.number, '..', O_RDONLY | flags)
   if (result !== -13) return new Fd(checked(result, { op: 'open the directory above' }))
   const pathOnly = call('openat', dir.number, cString('..'), O_PATH | flags)
   return new Fd(checked(pathOnly, { op: 'open the directory above' }), true)
 }
 
-/** Opens a directory by a path that the user gave, following symlinks as any program does. O_PATH when `isPathOnly`. */
+/** Opens a directory by a path that the user gave, following symlinks as any program does, to look into it or O_PATH. */
 export function openTree(latin1Path: string, isPathOnly = false): Fd {
-  const flags = O_DIRECTORY | O_CLOEXEC | O_NOCTTY | (isPathOnly ? O_PATH : O_RDONLY)
-  const result = call('openat', AT_FDCWD, cString(latin1Path), flags)
+  const flags = O_DIRECTORY | O_CLOEXEC | O_NOCTTY
+  const result = isPathOnly
+    ? call('openat', AT_FDCWD, cString(latin1Path), O_PATH | flags)
+    : openUnnoticed(AT_FDCWD, latin1Path, O_RDONLY | flags)
   return new Fd(checked(result, { op: 'open', path: latin1Path }), isPathOnly)
 }
 
@@ -82,18 +95,18 @@ export function requireProc(): void {
 /**
  * Opens the object of a handle anew with other flags (through /proc/self/fd, so no name is looked up).
  * Answers ELOOP for a symlink and ENXIO for a device, fifo or socket, which are never opened for I/O.
- * O_NOATIME is dropped where the host refuses it (only the owner may ask).
+ * O_NOATIME is dropped where the host refuses it (only the owner may ask). Who has just asked what the handle is passes that
+ * on: an object never changes its type.
  */
-export function reopen(handle: Fd, flags: number): Fd {
+export function reopen(handle: Fd, flags: number, { mode } = statx(handle)): Fd {
   if ((flags & (O_CREAT | O_EXCL)) !== 0) throw new TypeError('Cannot reopen with O_CREAT or O_EXCL')
-  const type = statx(handle).mode & S_IFMT
+  const type = mode & S_IFMT
   if (type === S_IFLNK) throw new ErrnoError('ELOOP', { op: 'open a symlink for reading or writing' })
   if (type !== S_IFREG && type !== S_IFDIR) throw new ErrnoError('ENXIO', { op: 'open a special file' })
   const all = (flags & ~O_NOFOLLOW) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
   const proc = descriptors().number
-  const path = cString(String(handle.number))
-  let result = call('openat', proc, path, all)
-  if (result === -1 && (flags & O_NOATIME) !== 0) result = call('openat', proc, path, all & ~O_NOATIME)
+  const name = String(handle.number)
+  const result = (flags & O_NOATIME) === 0 ? call('openat', proc, cString(name), all) : openUnnoticed(proc, name, all)
   return new Fd(checked(result, { op: 'open by handle', flags }))
 }
 

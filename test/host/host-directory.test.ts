@@ -21,14 +21,14 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Errno } from '../../src/errors.js'
 import { BEGINNING, type Host, type HostDirectory, type Position, SELF } from '../../src/host/host-directory.js'
-import { linuxHost } from '../../src/host/linux-host.js'
+import { descriptorOf, linuxHost } from '../../src/host/linux-host.js'
 import { portableHost } from '../../src/host/portable-host.js'
 import { packDevice } from '../../src/ids.js'
 import { bytesOf, type Name, nameFromText } from '../../src/name.js'
 import { utf8Of } from '../../src/printable.js'
 import type { Fd } from '../../src/sys/fd.js'
 import { openPath } from '../../src/sys/open.js'
-import type { HostStat } from '../../src/sys/stat.js'
+import { type HostStat, statx } from '../../src/sys/stat.js'
 import { setxattr } from '../../src/sys/xattr.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { asNobody, isRoot } from '../support/host/nobody.js'
@@ -615,6 +615,28 @@ describe.each([
     }
     expect(openDescriptors()).toEqual(before)
   })
+})
+
+it('leaves the times of access of directories that are listed alone', () => {
+  mkdirSync(tree.at('one/two'), { recursive: true })
+  const paths = ['', 'one', 'one/two'].map((path) => tree.at(path))
+  const before = new Date('2001-02-03T04:05:06Z')
+  // So long ago that even a host that notes times of access but seldom (relatime) would note it.
+  for (const path of paths) utimesSync(path, before, new Date())
+  const times = (): number[] => paths.map((path) => lstatSync(path).atimeMs)
+  using top = linuxHost.openDirectory(utf8Of(tree.path))
+  using one = top.openDirectory(name('one'))
+  using two = one.openDirectory(name('two'))
+  using above = one.openParent()
+  for (const directory of [top, one, two, above]) directory.list(BEGINNING, 512)
+  expect(times()).toEqual(paths.map(() => before.getTime()))
+})
+
+it('only a directory of Linux’s has a descriptor', () => {
+  using directory = linuxHost.openDirectory(utf8Of(tree.path))
+  expect(statx(descriptorOf(directory))).toEqual(directory.stat(SELF))
+  using other = portableHost.openDirectory(utf8Of(tree.path))
+  expect(() => descriptorOf(other)).toThrow(TypeError)
 })
 
 it('what the portable host cannot know is said', () => {

@@ -1,7 +1,7 @@
 // Opening: never through a symlink, never a device or fifo for I/O, never by a name before its type is known.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nameFromText } from '../../src/name.js'
 import {
@@ -18,7 +18,7 @@ import {
   O_WRONLY,
 } from '../../src/sys/constants.js'
 import { pread, pwrite } from '../../src/sys/io.js'
-import { openat, openDirectory, openPath, openTree, reopen, reopenPath } from '../../src/sys/open.js'
+import { openat, openDirectory, openParent, openPath, openTree, reopen, reopenPath } from '../../src/sys/open.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { withFault } from '../support/host/faults.js'
 import { asNobody, isRoot } from '../support/host/nobody.js'
@@ -77,6 +77,19 @@ describe('opening a name', () => {
     for (const name of [made, link, fifo]) {
       expect(['ENOTDIR', 'ELOOP']).toContain(refusalOf(() => openDirectory(tree.root, name)))
     }
+  })
+
+  it('as a directory leaves its time of access alone, where the host allows it: to owners only', () => {
+    using root = openTree(tree.path, true)
+    const flags = (): number[] => {
+      using below = openDirectory(root, directory)
+      using above = openParent(below)
+      using byPath = openTree(tree.at('directory'))
+      return [below, above, byPath].map(({ number }) => flagsOf(number) & O_NOATIME)
+    }
+    chmodSync(tree.path, 0o755)
+    expect(flags()).toEqual([O_NOATIME, O_NOATIME, O_NOATIME])
+    expect(asNobody(flags)).toEqual(isRoot ? [0, 0, 0] : [O_NOATIME, O_NOATIME, O_NOATIME])
   })
 
   it('exclusively makes a file, over nothing, not even a dangling symlink', () => {
