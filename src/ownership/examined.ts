@@ -11,6 +11,8 @@ export interface Examined {
   readonly problems: readonly Problem[]
   /** What a symlink is kept in, whole, where that was read on the way. */
   readonly content?: Buffer
+  /** The names of all attributes, each with a NUL behind it, where they were listed on the way. */
+  readonly attributeNames?: string
 }
 
 /** All there is to know, at the price of a dozen system calls. */

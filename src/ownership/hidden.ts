@@ -3,10 +3,10 @@
 
 import { bestEffort, ErrnoError, isErrno } from '../errors.js'
 import type { Name } from '../name.js'
-import { AT_REMOVEDIR, O_DIRECTORY, O_NOATIME, O_RDONLY, S_IFDIR, S_IFMT } from '../sys/constants.js'
+import { AT_REMOVEDIR, S_IFDIR, S_IFMT } from '../sys/constants.js'
 import { mkdirat, unlinkat } from '../sys/directory.js'
 import type { Fd } from '../sys/fd.js'
-import { openDirectory, reopen } from '../sys/open.js'
+import { openDirectory } from '../sys/open.js'
 import { statxAt } from '../sys/stat.js'
 import { unlessMissing } from './leniency.js'
 import { METADATA_DIRECTORY, ROOT_RECORD } from './reserved-names.js'
@@ -23,12 +23,6 @@ const refuse = (name: Name): never => {
   throw new ErrnoError('ENOTEMPTY', { op: 'remove directory', name })
 }
 
-/** Opens a directory to look into it: should it stay, its time of access is not to tell of that. */
-function openUnnoticed(dir: Fd, name: Name): Fd {
-  using handle = openDirectory(dir, name)
-  return reopen(handle, O_RDONLY | O_DIRECTORY | O_NOATIME)
-}
-
 function refuseVisible(victim: Fd, name: Name): void {
   for (const inside of namesIn(victim)) if (inside !== METADATA_DIRECTORY && inside !== ROOT_RECORD) refuse(name)
 }
@@ -39,7 +33,7 @@ function refuseVisible(victim: Fd, name: Name): void {
  * that it has if it is exported itself. Records of objects that do not exist are gone for good.
  */
 export function emptyHidden(dir: Fd, name: Name): () => void {
-  using victim = openUnnoticed(dir, name)
+  using victim = openDirectory(dir, name)
   refuseVisible(victim, name)
   using metadata = unlessMissing(() => openMetadata(victim))
   if (metadata === undefined && statxAt(victim, METADATA_DIRECTORY) !== undefined) refuse(name)

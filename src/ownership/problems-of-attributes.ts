@@ -2,6 +2,7 @@
 
 import { OWNERSHIP_KEYS } from './ownership.js'
 import type { Evidence, Problem } from './problems.js'
+import { CONVERT_ATTRIBUTE } from './unfinished.js'
 import { ATTRIBUTE_OF, MACOS_WIDTH, OWN_PREFIX, WIDTH } from './xattr-codec.js'
 
 const ACL_PREFIX = `${OWN_PREFIX}system.posix_acl_`
@@ -9,6 +10,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...Object.values(ATTRIBUTE_OF),
   `${ACL_PREFIX}access`,
   `${ACL_PREFIX}default`,
+  // Marks a root, and is told of the tree.
+  CONVERT_ATTRIBUTE,
 ])
 
 export function attributeProblems({ attributes }: Evidence): Problem[] {

@@ -19,6 +19,7 @@ const NO_PROBLEMS: readonly Problem[] = []
 
 /** What a list of attribute names says: which members are stored, and whether that is all there is of ours. */
 interface Inventory {
+  readonly names: string
   readonly keys: readonly OwnershipKey[]
   readonly isUsual: boolean
 }
@@ -61,9 +62,10 @@ export class XattrReader implements PassingReader {
     const inventory = object.surroundings.metadata === 'none' ? this.inventoryOf(object) : undefined
     if (inventory?.isUsual !== true) return examineThoroughly(object, 'xattr')
     const { ownership, isExact } = this.read(object, inventory.keys)
-    if (isExact && isUsual(object.host, ownership)) return { ownership, problems: NO_PROBLEMS }
+    const seen = { ownership, problems: NO_PROBLEMS, attributeNames: inventory.names }
+    if (isExact && isUsual(object.host, ownership)) return seen
     const content = isExact && mayBeSymlink(object.host, ownership) ? targetIn(object) : undefined
-    return content === undefined ? examineThoroughly(object, 'xattr') : { ownership, problems: NO_PROBLEMS, content }
+    return content === undefined ? examineThoroughly(object, 'xattr') : { ...seen, content }
   }
 
   private inventoryOf({ directory, name, host }: PassedObject): Inventory | undefined {
@@ -72,7 +74,7 @@ export class XattrReader implements PassingReader {
     if (list === undefined) return undefined
     const known = this.inventories.get(list)
     if (known !== undefined) return known
-    const inventory = inventoryIn(list.split('\0'))
+    const inventory = { names: list, ...inventoryIn(list.split('\0')) }
     if (this.inventories.size < INVENTORIES_MAX) this.inventories.set(list, inventory)
     return inventory
   }
@@ -111,7 +113,7 @@ function put(into: Writable<Ownership>, key: OwnershipKey, value: DataView, leng
 
 const ACL_NAMES: readonly string[] = ['access', 'default'].map((acl) => `${OWN_PREFIX}system.posix_acl_${acl}`)
 
-function inventoryIn(names: readonly string[]): Inventory {
+function inventoryIn(names: readonly string[]): Omit<Inventory, 'names'> {
   const own = names.filter((name) => name.startsWith(OWN_PREFIX) || name.startsWith('system.posix_acl_'))
   const keys = OWNERSHIP_KEYS.filter((key) => own.includes(ATTRIBUTE_OF[key]))
   const acls = own.filter((name) => ACL_NAMES.includes(name))

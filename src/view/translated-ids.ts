@@ -4,10 +4,10 @@
 import { guestGid, guestUid, type GuestUid, NO_ID } from '../ids.js'
 import type { GuestStat } from '../ownership/ownership.js'
 import { ACL_NAMES } from '../ownership/xattr-names.js'
-import { translateAcl, translateNewAcl } from './acl-ids.js'
+import { translateAcl, translateNewAcl } from '../ownership/acl-ids.js'
 import type { AttributeChange } from './attributes.js'
 import type { Owner } from './create.js'
-import { IdMap, type IdRange } from './id-map.js'
+import { IdMap, type IdRange } from '../ownership/id-map.js'
 import type { GuestView } from './view.js'
 import { wrapView } from './wrapped-view.js'
 

@@ -37,9 +37,10 @@ function agreeOn(guest: Guest, path: string, form: Form): string[] {
   using held = guest.tree.object(path)
   return passingBy(held, (passed) => {
     const { ownership, problems } = examineThoroughly(passed, form)
-    const { content, ...examined } = reader.examine(passed)
+    const { content, attributeNames, ...examined } = reader.examine(passed)
     expect(examined).toEqual({ ownership, problems })
     if (content !== undefined) expect(content).toEqual(readFileSync(guest.tree.at(path)))
+    if (attributeNames !== undefined) expect(attributeNames).toBe(passed.directory.attributeNames(passed.name))
     expect(reader.ownershipOf(passed, OWNERSHIP_KEYS)).toEqual(ownership)
     for (const key of OWNERSHIP_KEYS) expect(reader.ownershipOf(passed, [key])[key]).toEqual(ownership[key])
     expect(guest.model.store.load(held)).toEqual(ownership)

@@ -1,4 +1,4 @@
-// Ranges of ids, as written and as used, and the ids inside ACLs.
+// Ranges of ids as they are used, and the ids inside ACLs.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,57 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { translateAcl, translateNewAcl } from '../../src/view/acl-ids.js'
-import { IdMap, OVERFLOW_ID, parseId, parseIdRanges } from '../../src/view/id-map.js'
+import { translateAcl, translateNewAcl } from '../../src/ownership/acl-ids.js'
+import { IdMap, OVERFLOW_ID } from '../../src/ownership/id-map.js'
 import { attributesAt } from '../support/host/oracle.js'
 
-const parse = (...texts: string[]) => parseIdRanges('--map-uid', texts)
-
-describe('ranges', () => {
-  it('are read as they are written', () => {
-    expect(parse('0:100000:65536', '65536:1000:1')).toEqual([
-      { guest: 0, host: 100_000, count: 65_536 },
-      { guest: 65_536, host: 1000, count: 1 },
-    ])
-    expect(parse('0:0:4294967295')).toEqual([{ guest: 0, host: 0, count: 4_294_967_295 }])
-    expect(parse()).toEqual([])
-  })
-
-  it.each([
-    '',
-    '0',
-    '0:1',
-    '0:1:',
-    '0:1:0',
-    'a:b:c',
-    '-1:0:1',
-    '0:0:1:1',
-    '0x0:0:1',
-    '0:0:4294967296',
-    '1:0:4294967295',
-    '0:1:4294967295',
-    ' 0:1:1',
-  ])('refuse %j in words, before anything is done', (text) => {
-    expect(() => parse(text)).toThrow(`Cannot use --map-uid ${text}: `)
-  })
-
-  it.each([
-    [['0:100000:10', '9:200000:1'], 'guest id 9'],
-    [['5:100000:10', '0:100009:1'], 'host id 100009'],
-    [['0:0:1', '0:0:1'], 'guest id 0'],
-  ])('%j are refused, since they say two things of %s', (texts, what) => {
-    expect(() => parse(...texts)).toThrow(what)
-  })
-
-  it('single ids are read, and refused alike', () => {
-    expect([parseId('--anon-uid', '0'), parseId('--anon-uid', '4294967294')]).toEqual([0, 4_294_967_294])
-    for (const text of ['', '-1', '4294967295', '1e3', 'nobody'])
-      expect(() => parseId('--anon-uid', text)).toThrow('Cannot use --anon-uid')
-  })
-})
-
 describe('a map', () => {
-  const map = new IdMap(parse('0:100000:1000', '1000:1000:1', '70000:5:2'))
+  const map = new IdMap([
+    { guest: 0, host: 100_000, count: 1000 },
+    { guest: 1000, host: 1000, count: 1 },
+    { guest: 70_000, host: 5, count: 2 },
+  ])
 
   it.each([
     [0, 100_000],
