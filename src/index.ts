@@ -1,6 +1,21 @@
 // The library's public face: what commands and other programs may import.
 
 export { ErrnoError, errorLine, UsageError } from './errors.js'
+export { Conversion } from './convert/conversion.js'
+export {
+  type ChangeCounts,
+  type ChangeKind,
+  changeKinds,
+  type ConversionObserver,
+  type Difference,
+  type Failed,
+  type LoggedChange,
+  type Lost,
+  type Outcome,
+  type Plan,
+  type Refused,
+} from './convert/plan.js'
+export type { BodyOwner, ConversionRequest, Gate, IdRanges, Intent } from './convert/request.js'
 export { entryDirectives, fileSystemDirectives } from './inspect/directives.js'
 export type { Entry, ExportFacts, OwnerNames, Source } from './inspect/entry.js'
 export type { FileSystemEntry } from './inspect/file-system.js'
@@ -11,6 +26,8 @@ export { type ListedObject, listedObject } from './inspect/listed-object.js'
 export { type Listed, type Listing, type ListingOptions, listings, type Look } from './inspect/listing.js'
 export type { ListingOrder } from './inspect/listing-order.js'
 export { type NamingChoice, namingChoices } from './inspect/naming.js'
+export { type Owner, parseOwner } from './inspect/owner-text.js'
+export { pathBelow } from './inspect/path.js'
 export { renderBelow } from './inspect/render-below.js'
 export { type EntryRenderer, type Rendered } from './inspect/rendering-visitor.js'
 export { Selection, type SelectionRules } from './inspect/selection.js'
@@ -25,6 +42,7 @@ export type { Certainty, Detection, ForeignHost } from './ownership/detect.js'
 export { modelAliases, type SecurityModel, securityModelOf, securityModels } from './ownership/security-models.js'
 export { type ModelOptions, openModel } from './ownership/models.js'
 export type { Problem, ProblemCode } from './ownership/problems.js'
+export { interruption, type Unfinished } from './ownership/unfinished.js'
 export {
   type AddressRules,
   formatAddress,
@@ -41,7 +59,8 @@ export { parseFsdev, parseVirtfs, type QemuExport } from './serve/options/qemu-o
 export { multidevsPolicies } from './session/devices.js'
 export { shareThrottling, type SharedThrottling } from './session/leaky-buckets.js'
 export { isThrottled, throttlingOfFlags, throttlingOptions } from './session/throttling.js'
-export { parseId, parseIdRanges } from './view/id-map.js'
+export type { IdRange } from './ownership/id-map.js'
+export { parseId, parseIdRanges, type UsersAndGroups } from './ownership/id-range-syntax.js'
 export { squashPolicies } from './view/translated-ids.js'
 export { logFrom, type LogLevel, logLevels } from './serve/log.js'
 export type { Server } from './serve/server.js'

@@ -12,6 +12,7 @@ import type { Problem } from '../ownership/problems.js'
 import { formOf, type SecurityModel } from '../ownership/security-models.js'
 import type { StoredForm } from '../ownership/store.js'
 import type { Surroundings } from '../ownership/surroundings.js'
+import type { Unfinished } from '../ownership/unfinished.js'
 import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { HostStat } from '../sys/stat.js'
 import { AclReader } from './acl-reader.js'
@@ -24,6 +25,8 @@ export interface ExportFacts {
   readonly model: SecurityModel
   /** What the model was recognised by; undefined where it was named. */
   readonly detection: Detection | undefined
+  /** The conversion that was interrupted there, or is under way. */
+  readonly unfinished: Unfinished | undefined
 }
 
 /** What an owner is called; undefined where nobody knows such an id. Bytes. */
@@ -107,6 +110,7 @@ export class EntryReader {
       root: this.facts.root,
       model: this.facts.model,
       detection: this.facts.detection,
+      unfinished: this.facts.unfinished,
       guest,
       guestNames: this.namesOf(guest.uid, guest.gid),
       hostNames: namesIn(namesOfHost, host.uid, host.gid),

@@ -3,9 +3,10 @@
 import { ErrnoError, isErrno, UsageError } from '../errors.js'
 import { type Host, type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import { requireHost } from '../host/this-host.js'
-import { type Detection, detectModel } from '../ownership/detect.js'
+import { detectModel, type Undecided } from '../ownership/detect.js'
 import type { PassedObject } from '../ownership/evidence.js'
 import type { SecurityModel } from '../ownership/security-models.js'
+import { interruption, type Unfinished, unfinishedIn } from '../ownership/unfinished.js'
 import { printable } from '../printable.js'
 import { S_IFDIR, S_IFMT } from '../sys/constants.js'
 import { walk } from '../walk/walk.js'
@@ -153,9 +154,11 @@ export class Inspector implements Disposable {
 
   private factsOf(root: string, directory: HostDirectory, way: readonly string[]): ExportFacts {
     const { model } = this.options
-    if (model !== undefined) return { root, model, detection: undefined }
-    const detection = detectionIn(this.host, directory, root, way)
-    return { root, model: detection.model, detection }
+    const unfinished = unfinishedIn(directory)
+    if (model !== undefined) return { root, model, detection: undefined, unfinished }
+    const detection = detectModel(this.host, directory, way)
+    if (detection.model === undefined) throw undecided(root, detection, unfinished)
+    return { root, model: detection.model, detection, unfinished }
   }
 
   private namingOf(path: GuestPath, facts: ExportFacts): Naming {
@@ -188,11 +191,9 @@ function contentAt(path: GuestPath, components: readonly string[], reader: Entry
   }
 }
 
-/** Refuses to guess where that may well be wrong. */
-function detectionIn(host: Host, directory: HostDirectory, root: string, way: readonly string[]): Detection {
-  const found = detectModel(host, directory, way)
-  if (found.model !== undefined) return found
-  throw new UsageError(
-    `Cannot tell the security model of "${printable(root)}": it ${found.sentence} (name it with --security-model)`,
-  )
+/** Why nothing is guessed where that may well be wrong. */
+function undecided(root: string, { sentence }: Undecided, unfinished: Unfinished | undefined): UsageError {
+  const cannot = `Cannot tell the security model of "${printable(root)}"`
+  if (unfinished !== undefined) return new UsageError(`${cannot}: ${interruption(unfinished, root)}`)
+  return new UsageError(`${cannot}: it ${sentence} (name it with --security-model)`)
 }

@@ -7,6 +7,7 @@ import { bytesOf, type Name, nameFromBytes } from '../name.js'
 import { unlessUnreadable } from '../ownership/leniency.js'
 import { OWNERSHIP_KEYS } from '../ownership/ownership.js'
 import { METADATA_DIRECTORY, ROOT_RECORD } from '../ownership/reserved-names.js'
+import { CONVERT_ATTRIBUTE } from '../ownership/unfinished.js'
 import { ATTRIBUTE_OF } from '../ownership/xattr-codec.js'
 import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/constants.js'
 import type { HostStat } from '../sys/stat.js'
@@ -44,7 +45,7 @@ function directoryAt(host: Host, path: string): HostDirectory | undefined {
 
 /**
  * Finds the export that `path` lies in by what is stored on the way, from "/" down. Its root is the first directory
- * that holds `.virtfs_metadata` or `.virtfs_metadata_root`, or has user.virtfs attributes; in the latter case, the
+ * that holds `.virtfs_metadata` or `.virtfs_metadata_root`, is marked as under conversion, or has ownership in user.virtfs attributes; in the latter case, the
  * directory above if the one with the attributes looks made by a guest, since a root need not have any. Where nothing is
  * stored on the way, it is the directory that `path` names, or that holds what it names. A guess that errs downwards:
  * whoever needs certainty names the root.
@@ -102,6 +103,7 @@ function recogniseRoot(host: Host, real: string, examined: Set<string>): string 
     if (directory === undefined) continue
     if (typeAt(directory, METADATA_DIRECTORY) === S_IFDIR || typeAt(directory, ROOT_RECORD) === S_IFREG) return path
     const stored = attributesOf(directory)
+    if (stored.has(CONVERT_ATTRIBUTE)) return path
     if (!OWNERSHIP_KEYS.some((key) => stored.has(ATTRIBUTE_OF[key]))) continue
     const isComplete = GIVEN_TO_NEW.every((key) => stored.has(ATTRIBUTE_OF[key]))
     return isComplete && looksMadeIn(host, parentOf(path), directory.stat(SELF)) ? parentOf(path) : path

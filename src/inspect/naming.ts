@@ -38,7 +38,7 @@ let hostNaming: Naming | undefined
 export const namingOfHost = (): Naming => (hostNaming ??= readNaming(readOfHost))
 
 /** A host without the file (a minimal container) knows no names. */
-function readOfHost(components: readonly string[]): string | undefined {
+export function readOfHost(components: readonly string[]): string | undefined {
   try {
     return readFileSync(`/${components.join('/')}`, 'latin1')
   } catch {

@@ -6,11 +6,12 @@ import { detectModel } from '../ownership/detect.js'
 import { type SecurityModel } from '../ownership/security-models.js'
 import { type ModelOptions, openModel } from '../ownership/models.js'
 import type { Model } from '../ownership/store.js'
+import { interruption, unfinishedIn } from '../ownership/unfinished.js'
 import { printable } from '../printable.js'
-import { O_DIRECTORY, O_RDONLY } from '../sys/constants.js'
+import { O_DIRECTORY, O_NOATIME, O_RDONLY } from '../sys/constants.js'
 import type { Fd } from '../sys/fd.js'
 import { tryFlock } from '../sys/lock.js'
-import { openTree, reopen, requireProc } from '../sys/open.js'
+import { openTree, reopen, reopenPath, requireProc } from '../sys/open.js'
 
 /** A directory held open for serving. */
 export interface Export {
@@ -27,13 +28,21 @@ const advice: Record<string, string> = {
 
 /** What an open directory looks like, for one who did not say which model it has: `looks like MODEL (…)`. */
 export function likenessOf(tree: Fd): string {
-  using directory = new LinuxDirectory(reopen(tree, O_RDONLY | O_DIRECTORY))
+  using directory = new LinuxDirectory(reopen(tree, O_RDONLY | O_DIRECTORY | O_NOATIME))
   return detectModel(linuxHost, directory).sentence
 }
 
+/** Refuses a tree that is partly another model's. */
+function refuseUnfinished(tree: Fd, path: string): void {
+  using directory = new LinuxDirectory(reopenPath(tree))
+  const unfinished = unfinishedIn(directory)
+  if (unfinished !== undefined)
+    throw new UsageError(`Cannot serve "${printable(path)}": ${interruption(unfinished, path)}`)
+}
+
 /**
- * Opens TREE, a path in Latin-1 bytes, under a security model and holds it (flock, shared), so that no conversion starts meanwhile. The model
- * refuses a tree that cannot keep what it stores. The caller closes `tree`.
+ * Opens TREE, a path in Latin-1 bytes, under a security model and holds it (flock, shared), so that no conversion starts meanwhile. One
+ * that was interrupted is refused, and by the model a tree that cannot keep what it stores. The caller closes `tree`.
  */
 export function openExport(path: string, securityModel: SecurityModel, options: ModelOptions): Export {
   const refuse = (code: string, why: string): never => {
@@ -54,6 +63,7 @@ export function openExport(path: string, securityModel: SecurityModel, options: 
     const reason = model.store.refusalOf(tree)
     if (reason !== undefined) return refuse(reason.code, reason.advice)
     if (!tryFlock(tree, 'shared')) return refuse('EBUSY', 'a conversion holds this tree; wait for it, or resume it')
+    refuseUnfinished(tree, path)
     return { tree, model }
   } catch (cause) {
     tree.close()

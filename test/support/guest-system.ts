@@ -27,7 +27,7 @@ export class GuestSystem implements Disposable {
     this.write('home/alice/notes', 'some words\n', 0o600, alice)
     this.write('home/alice/.git/config', '', 0o600, alice)
     this.write('var/log/messages', 'a line\n', 0o640, root)
-    tree.releaseAll()
+    tree.endView()
     execFileSync('chown', ['-R', `${hostUid}:${hostUid}`, tree.path])
   }
 

@@ -51,6 +51,7 @@ export class ViewedTree implements Disposable {
   readonly #host: HostTree
   readonly #ownsHost: boolean
   readonly #exported: Fd
+  #isEnded = false
   readonly #nodes: Node[] = []
   readonly #opened: (OpenFile | OpenDirectory)[] = []
 
@@ -263,11 +264,18 @@ export class ViewedTree implements Disposable {
     return { inodes: this.view.inodesInUse, descriptors: this.budget.inUse, rootRefs }
   }
 
-  /** Ends the view and removes everything. */
-  [Symbol.dispose](): void {
+  /** Ends the view, as the end of a server does: nothing of the tree is open any more, and it may be converted. */
+  endView(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
     this.releaseAll()
     this.view[Symbol.dispose]()
     this.#exported.close()
+  }
+
+  /** Ends the view and removes everything. */
+  [Symbol.dispose](): void {
+    this.endView()
     if (!this.#ownsHost) return
     // Node removes by path, and a test may have made paths longer than the kernel takes.
     bestEffort(() => this.#host[Symbol.dispose]())

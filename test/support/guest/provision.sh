@@ -30,6 +30,7 @@ missing_packages() {
 	diod diod
 	systemd-analyze systemd
 	mke2fs e2fsprogs
+	mkfs.xfs xfsprogs
 	ssh openssh-client
 	unshare util-linux
 	zsh zsh
@@ -37,6 +38,7 @@ missing_packages() {
 	man man-db
 	groff groff-base
 	jq jq
+	cc gcc libc6-dev
 	END
 }
 

@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+const withSystemPrograms = { ...process.env, PATH: `${process.env['PATH']}:/sbin:/usr/sbin` }
+
 /** Mounts an empty tmpfs on `path`, which is made; dispose unmounts it, whoever has files open there. */
 export function mountTmpfs(path: string): Disposable {
   mkdirSync(path, { recursive: true })
@@ -13,16 +15,21 @@ export function mountTmpfs(path: string): Disposable {
 }
 
 /** Mounts an ext4 image of the test's own on `path`, which is made. Two images may have one UUID, as copies do. */
-export function mountExt4(path: string, uuid: string): Disposable {
+export const mountExt4 = (path: string, uuid: string): Disposable =>
+  mountImage(path, '4M', 'mkfs.ext4', ['-q', '-U', uuid])
+
+/** Mounts an xfs image of the test's own, whose files can share what is in them, on `path`, which is made. */
+export const mountXfs = (path: string): Disposable => mountImage(path, '320M', 'mkfs.xfs', ['-q', '-m', 'reflink=1'])
+
+/** Mounts a new file system of so much room, made by a program that takes the image as its last argument. */
+function mountImage(path: string, size: string, program: string, flags: readonly string[]): Disposable {
   const directory = mkdtempSync(join(tmpdir(), 'virtfs-image-'))
   const image = join(directory, 'image')
   const remove = (): void => rmSync(directory, { recursive: true })
   try {
     mkdirSync(path, { recursive: true })
-    execFileSync('truncate', ['-s', '4M', image])
-    execFileSync('mkfs.ext4', ['-q', '-U', uuid, image], {
-      env: { ...process.env, PATH: `${process.env['PATH']}:/sbin:/usr/sbin` },
-    })
+    execFileSync('truncate', ['-s', size, image])
+    execFileSync(program, [...flags, image], { env: withSystemPrograms })
     execFileSync('mount', ['-o', 'loop', image, path])
   } catch (cause) {
     remove()
@@ -35,6 +42,10 @@ export function mountExt4(path: string, uuid: string): Disposable {
     },
   }
 }
+
+/** True where this process may mount, and a program is there to make an xfs. */
+export const canMountXfs = (): boolean =>
+  canMount && spawnSync('mkfs.xfs', ['-V'], { env: withSystemPrograms }).status === 0
 
 /** True where this process may mount. */
 export const canMount = ((): boolean => {

@@ -1,0 +1,13 @@
+// Long work in one thread stops for a moment now and then: signals are heard only then.
+
+/** How often it does. */
+const EVERY = 256
+
+export class Breath {
+  private count = 0
+
+  async take(): Promise<void> {
+    this.count += 1
+    if (this.count % EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+}
