@@ -79,7 +79,7 @@ export default class Df extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags, raw } = await this.parse(Df)
-    const { by, limit, sort, inodes: isOfInodes, total: hasTotal, include, exclude, jobs, names } = flags
+    const { by, limit, sort, inodes: isOfInodes, total: hasTotal, include = [], exclude = [], jobs, names } = flags
     const rules = { include, exclude }
     new Selection(rules)
     const isProgressWanted = !flags['no-progress'] && !flags['no-usage']
@@ -89,6 +89,7 @@ export default class Df extends BaseCommand {
 
     const trees: DfTree[] = []
     for (const path of args.tree) await this.attempt(path, () => trees.push(treeAt(path, model)))
+    for (const tree of trees) this.reportUnfinished(tree)
     const document = this.jsonEnabled() ? new JsonListing('trees', (bytes) => this.write(bytes)) : undefined
     if (document === undefined && trees.length > 0) await this.showFileSystems(trees, form)
     for (const tree of trees) {

@@ -115,6 +115,7 @@ export default class Ls extends BaseCommand {
     if (json) this.document = new JsonListing('entries', (bytes) => this.write(bytes))
     const isHeaded = flags.recursive || paths.length > 1
     await this.print(json || flags.jsonl ? jsonPieces(list, { json }) : textPieces(list, flags, isHeaded))
+    for (const tree of inspector.trees) this.reportUnfinished(tree)
     this.document?.end({ trees: inspector.trees.map((tree) => listed(treeJson(tree))) })
   }
 

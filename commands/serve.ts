@@ -27,7 +27,7 @@ import { complain } from './support/failure.js'
 import { defaultAddress } from './support/runtime-directory.js'
 import { serveFlags } from './support/serve-flags.js'
 import { connectionSettings, exportOf, numberOf } from './support/serve-settings.js'
-import { terminationRequested } from './support/termination.js'
+import { Termination } from './support/termination.js'
 
 /** Descriptors that are not handles of the tree: listeners, connections, the runtime's own. */
 const RESERVED_DESCRIPTORS = 256
@@ -98,8 +98,8 @@ export default class Serve extends BaseCommand {
       isTraced: flags.trace,
     })
     let metrics: Disposable | undefined
+    using termination = new Termination()
     try {
-      const isOver = terminationRequested()
       if (metricsAddress !== undefined) {
         const endpoint = await serveMetrics(metricsAddress)
         metrics = endpoint
@@ -113,7 +113,7 @@ export default class Serve extends BaseCommand {
       }
       const where = reached.map(({ address }) => formatAddress(address)).join(' ')
       notifier.ready(`Serving ${printable(exported.path)} (${exported.securityModel}) on ${where}`)
-      await Promise.race([isOver, server.whenAlone()])
+      await Promise.race([termination.requested, server.whenAlone()])
       notifier.stopping('Answering what is in flight')
     } finally {
       await server.stop()

@@ -95,6 +95,7 @@ export default class Stat extends BaseCommand {
     using inspector = new Inspector({ root, names, model: securityModelOf(flags['security-model']) })
     if (flags['file-system']) this.showFileSystems(args.path, inspector, form, show)
     else await this.showEntries(args.path, inspector, flags, form, show)
+    for (const tree of inspector.trees) this.reportUnfinished(tree)
     document?.end({ trees: inspector.trees.map((tree) => listed(treeJson(tree))) })
   }
 
@@ -106,7 +107,7 @@ export default class Stat extends BaseCommand {
   private async showEntries(
     paths: readonly string[],
     inspector: Inspector,
-    { include, exclude, jobs, recursive, dereference, ...flags }: Wanted,
+    { include = [], exclude = [], jobs, recursive, dereference, ...flags }: Wanted,
     form: Form,
     show: Show,
   ): Promise<void> {
@@ -154,8 +155,8 @@ export default class Stat extends BaseCommand {
 type Show = (bytes: Uint8Array | string) => void
 
 interface Wanted {
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
+  readonly include: readonly string[] | undefined
+  readonly exclude: readonly string[] | undefined
   readonly jobs: number | undefined
   readonly recursive: boolean
   readonly dereference: boolean

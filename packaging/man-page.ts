@@ -11,14 +11,19 @@ export interface Program {
 /** As docs/cli.md promises them. */
 const EXIT_STATUS = [
   ['0', 'Done.'],
-  ['1', 'Done, but something could not be looked at, or was found to be wrong; each is named on standard error.'],
+  [
+    '1',
+    'Done, but something could not be looked at or changed, or was found to be wrong; each is named on standard error.',
+  ],
   ['2', 'Wrong usage, or refused before anything was changed.'],
+  ['3', 'Stopped by a disk that is full or fails, and can be resumed.'],
   ['130, 143', 'Ended by SIGINT or SIGTERM.'],
 ] as const
 
 const ENVIRONMENT = [
   ['NO_COLOR', 'Help texts have no colours.'],
   ['FORCE_COLOR', 'Help texts have colours, also where no terminal shows them.'],
+  ['SUDO_UID, SUDO_GID', 'To whom the files of a mapped tree will belong that root has virtfs convert make.'],
   ['XDG_RUNTIME_DIR', 'Where virtfs serve puts its socket if it is not told where to listen.'],
 ] as const
 
@@ -33,7 +38,7 @@ export function programPage(program: Program, commands: readonly Command.Cached[
       paragraphs(
         'With the security models mapped-xattr and mapped-file, QEMU runs unprivileged and keeps the owners, modes and ' +
           'device numbers that a guest sees in user.virtfs.* attributes or in .virtfs_metadata files; symbolic links and ' +
-          'devices are plain files on the host. virtfs shows and serves such trees as the guest sees them.\n\n' +
+          'devices are plain files on the host. virtfs shows and serves such trees as the guest sees them, and converts them.\n\n' +
           'Names are bytes: what is not printable UTF-8 is shown as \\xHH.',
       ),
     ]),

@@ -3,15 +3,16 @@
 import type { Sums, UsageRow } from '../../src/index.js'
 import type { DfTree } from './df-file-systems.js'
 import type { ArrangedUsage } from './df-rows.js'
-import { bytesMember, fileSystemMembers, nameOrNull } from './entry-json.js'
+import { bytesMember, fileSystemMembers, nameOrNull, unfinishedMember } from './entry-json.js'
 
 /** TREE on one line; without `usage`, its file system alone. */
 export function dfJson(tree: DfTree, usage: ArrangedUsage | undefined): string {
-  const fileSystem = fileSystemMembers(tree)
-  if (usage === undefined) return `{${fileSystem}}`
+  const unfinished = JSON.stringify(unfinishedMember(tree.unfinished))
+  const members = `${fileSystemMembers(tree)},"unfinished":${unfinished}`
+  if (usage === undefined) return `{${members}}`
   const { rows, sideFiles, total } = usage
   const sums = `"sideFiles":{${sumsMembers(sideFiles)}},"total":{${sumsMembers(total)}}`
-  return `{${fileSystem},"usage":[${rows.map(rowJson).join(',')}],${sums}}`
+  return `{${members},"usage":[${rows.map(rowJson).join(',')}],${sums}}`
 }
 
 function rowJson(row: UsageRow): string {

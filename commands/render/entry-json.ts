@@ -23,9 +23,14 @@ const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : utf8O
 /** `"key":` and bytes as text; where they are no UTF-8, `"keyBase64":` and the bytes behind it. */
 export function bytesMember(key: string, latin1: string): string {
   if (PLAIN.test(latin1)) return `"${key}":"${latin1}"`
+  return utf8Of(JSON.stringify(bytesMembers(key, latin1)).slice(1, -1))
+}
+
+/** The same members, in an object. */
+export function bytesMembers(key: string, latin1: string): Readonly<Record<string, string>> {
   const text = textOf(latin1)
-  if (text !== undefined) return `"${key}":${quoted(text)}`
-  return `"${key}":${quoted(printable(latin1))},"${key}Base64":"${bytesOf(latin1).toString('base64')}"`
+  if (text !== undefined) return { [key]: text }
+  return { [key]: printable(latin1), [`${key}Base64`]: bytesOf(latin1).toString('base64') }
 }
 
 export const nameOrNull = (latin1: string | undefined): string =>
@@ -33,7 +38,7 @@ export const nameOrNull = (latin1: string | undefined): string =>
 
 /** "0644" and all the others: four octal digits with their quotes. */
 const PERMISSIONS = Array.from({ length: 0o10000 }, (_, mode) => `"${mode.toString(8).padStart(4, '0')}"`)
-const permissions = (mode: number): string => PERMISSIONS[mode & 0o7777]!
+export const permissions = (mode: number): string => PERMISSIONS[mode & 0o7777]!
 
 /** A number where JavaScript can hold it, its digits where it cannot. */
 const exact = (value: bigint): string => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? `${value}` : `"${value}"`)
@@ -64,11 +69,25 @@ export function entryJson(entry: Entry): string {
 }
 
 /** TREE: one that entries were found in, on one line. */
-export function treeJson({ root, model, detection }: ExportFacts): string {
+export function treeJson({ root, model, detection, unfinished }: ExportFacts): string {
   const { certainty = null, reason = null, writtenOn = null } = detection ?? {}
-  const members = { model, detected: detection !== undefined, certainty, reason, writtenOn }
+  const isDetected = detection !== undefined
+  const members = {
+    model,
+    detected: isDetected,
+    certainty,
+    reason,
+    writtenOn,
+    unfinished: unfinishedMember(unfinished),
+  }
   return `{${bytesMember('root', root)},${JSON.stringify(members).slice(1)}`
 }
+
+/** The conversion that a tree waits for to be resumed. */
+export const unfinishedMember = (
+  unfinished: ExportFacts['unfinished'],
+): Readonly<Record<'from' | 'to', string | null>> | null =>
+  unfinished === undefined ? null : { from: unfinished.from ?? null, to: unfinished.to ?? null }
 
 /** What `-f` reports, on one line. */
 export const fileSystemJson = (entry: FileSystemEntry): string => `{${fileSystemMembers(entry)}}`

@@ -15,10 +15,15 @@ const ADVICE: Readonly<Record<string, string>> = {
   EXDEV: 'it lies outside --root',
 }
 
-/** The line for an object that could not be looked at. `path` is bytes. */
-export function cannot(action: string, path: string, { code, context }: ErrnoError): string {
+/** The line for an object to which something could not be done. `path` is bytes; `other` is advice for other actions. */
+export function cannot(
+  action: string,
+  path: string,
+  { code, context }: ErrnoError,
+  other: Readonly<Record<string, string>> = {},
+): string {
   const root = context['root']
-  const advice = ADVICE[code] ?? context.op
+  const advice = other[code] ?? ADVICE[code] ?? context.op
   const where = typeof root === 'string' && code === 'ENOENT' ? ` in the tree at "${printable(root)}"` : ''
   return `Cannot ${action} "${printable(path)}": ${code} (${advice}${where})`
 }

@@ -1,7 +1,7 @@
 // What all commands have in common: one line for each failure, the exit codes, and output in bytes.
 
 import { Command } from '@oclif/core/command'
-import { bytesOf, ErrnoError, UsageError } from '../../src/index.js'
+import { bytesOf, ErrnoError, type ExportFacts, interruption, printable, UsageError } from '../../src/index.js'
 import { cannot } from './advice.js'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
 import type { Progress } from './progress.js'
@@ -37,8 +37,14 @@ export abstract class BaseCommand extends Command {
     else throw cause
   }
 
-  /** What is shown of how far a walk has come, while there is one. */
-  protected progress: Progress | undefined
+  /** Reports that a conversion of a tree was interrupted, if one was. What is shown of it is partly another model's. */
+  protected reportUnfinished({ root, unfinished }: ExportFacts): void {
+    if (unfinished === undefined) return
+    this.report(`Cannot tell what a guest sees of "${printable(root)}": ${interruption(unfinished, root)}`)
+  }
+
+  /** What is shown of how far the work has come, while something is. */
+  protected progress: Pick<Progress, 'clear'> | undefined
 
   /** Prints bytes as they are; a string of them is Latin-1. */
   protected write(bytes: Uint8Array | string): void {

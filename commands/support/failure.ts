@@ -7,6 +7,7 @@ import { errorLine, printable, UsageError } from '../../src/index.js'
 /** Exit codes, as docs/cli.md promises them. */
 export const EXIT_FAILED = 1
 export const EXIT_USAGE = 2
+export const EXIT_INTERRUPTED = 3
 
 /** Says one line on stderr. */
 export function complain(line: string): void {

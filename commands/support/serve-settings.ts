@@ -3,7 +3,6 @@
 import {
   type ConnectionSettings,
   isThrottled,
-  openModel,
   parseFsdev,
   parseId,
   parseIdRanges,
@@ -17,6 +16,7 @@ import {
   UsageError,
   viewDefaults,
 } from '../../src/index.js'
+import { hostModes } from './host-modes.js'
 import { rawArgument } from './raw-arguments.js'
 import { treeFlags } from './serve-flags.js'
 
@@ -69,33 +69,11 @@ function exportOfFlags(
     path,
     securityModel,
     isReadOnly: flags['readonly'] === true,
-    ...hostModes(securityModel, flags),
+    ...hostModes(securityModel, { fmode: textOf(flags, 'fmode'), dmode: textOf(flags, 'dmode') }),
     ...(multidevs !== undefined && { multidevs }),
     ...(writeout !== undefined && { writeout }),
     throttling,
   }
-}
-
-const PERMISSIONS = 0o777
-
-/** The permissions of new objects. As in QEMU, they have a meaning only where all objects are the server's own files. */
-function hostModes(securityModel: SecurityModel, flags: ServeInput['flags']): { fmode?: number; dmode?: number } {
-  const modes: { fmode?: number; dmode?: number } = {}
-  for (const flag of ['fmode', 'dmode'] as const) {
-    const text = textOf(flags, flag)
-    if (text === undefined) continue
-    if (openModel(securityModel).storedAs === 'inode') {
-      throw new UsageError(
-        `Cannot use --${flag} with ${securityModel}: it is only valid for the mapped security models`,
-      )
-    }
-    const mode = /^[0-7]{1,6}$/.test(text) ? Number.parseInt(text, 8) : Number.NaN
-    if (!(mode <= PERMISSIONS)) {
-      throw new UsageError(`Cannot use --${flag} ${text}: not octal permissions from 0000 to 0777`)
-    }
-    modes[flag] = mode
-  }
-  return modes
 }
 
 /** Bounds of what is given as a number: the flag, what it counts, the least and the most. */
@@ -129,8 +107,7 @@ export function connectionSettings(exported: QemuExport, flags: ServeInput['flag
       isReadOnly,
       writesOut: writeout === 'immediate',
       ids: {
-        uids: parseIdRanges('--map-uid', textsOf(flags, 'map-uid')),
-        gids: parseIdRanges('--map-gid', textsOf(flags, 'map-gid')),
+        ...parseIdRanges({ uids: textsOf(flags, 'map-uid'), gids: textsOf(flags, 'map-gid') }),
         squash: (textOf(flags, 'squash') ?? ids.squash) as typeof ids.squash,
         anonUid: idOf(flags, 'anon-uid') ?? ids.anonUid,
         anonGid: idOf(flags, 'anon-gid') ?? ids.anonGid,

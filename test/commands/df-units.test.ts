@@ -71,7 +71,7 @@ describe('the percentage', () => {
   const statfs = { type: 0, bsize: 4096, files: 0, ffree: 0, fsid: 0n, namelen: 255 }
   const cell = (blocks: number, bfree: number, bavail: number): string | undefined => {
     const tree: DfTree = {
-      ...{ path: '/t', root: '/t', model: 'none', detection: undefined, dev: 1 },
+      ...{ path: '/t', root: '/t', model: 'none', detection: undefined, unfinished: undefined, dev: 1 },
       statfs: { ...statfs, blocks, bfree, bavail },
     }
     const form = {

@@ -161,7 +161,7 @@ describe('a tree that keeps owners in its inodes', () => {
 
   it('has exactly the promised members in JSON', async () => {
     const tree = await told(path)
-    expect(Object.keys(tree)).toEqual(['path', 'model', 'statfs', 'usage', 'sideFiles', 'total'])
+    expect(Object.keys(tree)).toEqual(['path', 'model', 'statfs', 'unfinished', 'usage', 'sideFiles', 'total'])
     const members = 'type blockSize blocks free available files filesFree nameLength'
     expect(Object.keys(tree.statfs)).toEqual(members.split(' '))
     expect(tree).toMatchObject({ path, model: 'passthrough' })
@@ -171,7 +171,7 @@ describe('a tree that keeps owners in its inodes', () => {
   })
 
   it('has its file system alone with --no-usage', async () => {
-    expect(Object.keys(await told('--no-usage', path))).toEqual(['path', 'model', 'statfs'])
+    expect(Object.keys(await told('--no-usage', path))).toEqual(['path', 'model', 'statfs', 'unfinished'])
     expect((await df('--no-usage', path)).stdout.split('\n')).toHaveLength(3)
   })
 

@@ -11,6 +11,11 @@ const flagsIn = (help: string): string[] => [...new Set(help.match(/--[a-z][a-z.
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))
 
 const listed: Readonly<Record<string, readonly string[]>> = {
+  convert: [
+    ...['--abort', '--allow-devices', '--allow-setid', '--dmode', '--dry-run', '--exclude', '--fmode', '--force'],
+    ...['--from', '--include', '--jobs', '--json', '--jsonl', '--map-gid', '--map-uid', '--no-progress'],
+    ...['--one-file-system', '--output', '--owner', '--resume', '--skip-forbidden', '--to', '--verify', '--yes'],
+  ],
   df: [
     ...['--block-size', '--by', '--exclude', '--human-readable', '--include', '--inodes', '--jobs', '--json'],
     ...[

@@ -40,6 +40,7 @@ const isOf =
   (module: string) =>
     folders.some((folder) => module.startsWith(folder))
 const server = isOf('dist/src/serve/', 'dist/src/session/', 'dist/src/wire/', 'dist/src/client/')
+const conversion = isOf('dist/src/convert/', 'node_modules/cli-progress/')
 
 describe('virtfs stat FILE', () => {
   const files = loadedBy(['stat', join(projectRoot, 'bin')])
@@ -52,14 +53,27 @@ describe('virtfs stat FILE', () => {
     expect(others.filter((file) => !/^(bin\/run\.js$|node_modules\/(koffi|@koromix\/koffi-))/.test(file))).toEqual([])
   })
 
-  it('loads no other command, no server, no protocol and no metrics', () => {
+  it('loads no other command, no server, no protocol, no metrics and nothing of a conversion', () => {
     expect(modules).toContain('dist/src/inspect/inspector.js')
     expect(modules.filter(isOf('dist/commands/')).filter((module) => /^dist\/commands\/[^/]+$/.test(module))).toEqual([
       'dist/commands/stat.js',
     ])
     expect(modules.filter(server)).toEqual([])
+    expect(modules.filter(conversion)).toEqual([])
     expect(modules.filter((module) => /prom-client|semver|minimatch|tinyglobby/.test(module))).toEqual([])
   })
+})
+
+it('virtfs convert --dry-run loads no server, and no bar', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'virtfs-converted-'))
+  try {
+    const modules = modulesIn(loadedBy(['convert', directory, '--to', 'none', '--dry-run', '--json']))
+    expect(modules).toContain('dist/commands/convert.js')
+    expect(modules.filter(server)).toEqual([])
+    expect(modules.filter(isOf('node_modules/cli-progress/'))).toEqual([])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 it('virtfs serve --help does not load the server either, which `serve` loads when it starts one', () => {

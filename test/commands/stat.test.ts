@@ -91,12 +91,20 @@ describe.each([
   it('is named in JSON, with what it was recognised by', async () => {
     const { stdout } = await stat('--json', at('char'), at('file'))
     expect((JSON.parse(stdout) as { trees: unknown }).trees).toEqual([
-      { root: tree.path, model, detected: true, certainty: 'certain', reason: found, writtenOn: null },
+      {
+        root: tree.path,
+        model,
+        detected: true,
+        certainty: 'certain',
+        reason: found,
+        writtenOn: null,
+        unfinished: null,
+      },
     ])
     expect(stdout).toBe(`${JSON.stringify(JSON.parse(stdout), undefined, 2)}\n`)
     const named = await stat('--json', '-f', '--security-model', model, at('char'))
     expect((JSON.parse(named.stdout) as { trees: unknown }).trees).toEqual([
-      { root: tree.path, model, detected: false, certainty: null, reason: null, writtenOn: null },
+      { root: tree.path, model, detected: false, certainty: null, reason: null, writtenOn: null, unfinished: null },
     ])
     expect((await stat('--security-model', model, at('char'))).stdout).toContain(`\n  Tree: ${tree.path} (${model})\n`)
   })
