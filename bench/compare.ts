@@ -2,7 +2,8 @@
 
 import type { Fixture } from './fixture.js'
 import { allowedProcessors, confine } from './kernel.js'
-import type { Row, Target } from './rows.js'
+import { meets, quantile, type Summary, summarise } from './ratio.js'
+import type { Row } from './rows.js'
 import type { Server } from './servers.js'
 
 /** A server with the tree prepared in it. */
@@ -12,14 +13,9 @@ export interface Contestant {
 }
 
 /** One row measured. Without a peer there is no ratio. */
-export interface Comparison {
+export interface Comparison extends Partial<Summary> {
   /** The median of our slices. */
   readonly ours: number
-  readonly peer?: number
-  /** The median of the rounds' ratios, ours ÷ peer's, each of two slices that followed one another. */
-  readonly ratio?: number
-  /** The middle half of the rounds' ratios: how far the median can be trusted. */
-  readonly spread?: readonly [number, number]
   readonly isMet?: boolean
 }
 
@@ -43,30 +39,10 @@ export function compare(row: Row, ours: Contestant, peer: Contestant | undefined
   place(processors, contestants)
   const [mine = [], theirs] = runs.map(({ figures }) => figures)
   if (theirs === undefined) return { ours: quantile(mine, 0.5) }
-  const ratios = mine.map((figure, round) => figure / (theirs[round] ?? NaN))
-  const ratio = quantile(ratios, 0.5)
-  return {
-    ours: quantile(mine, 0.5),
-    peer: quantile(theirs, 0.5),
-    ratio,
-    spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
-    ...(row.target && { isMet: meets(ratio, row.target) }),
-  }
+  const summary = summarise(mine, theirs)
+  return { ...summary, ...(row.target && { isMet: meets(summary.ratio, row.target) }) }
 }
 
 function place(on: readonly number[], contestants: readonly Contestant[]): void {
   for (const pid of [process.pid, ...contestants.map(({ server }) => server.pid)]) confine(pid, on)
-}
-
-/** True where a ratio, or a figure, keeps within its target. */
-export const meets = (value: number, target: Target): boolean =>
-  'atLeast' in target ? value >= target.atLeast : value <= target.atMost
-
-/** The value below which the share `q` of the figures lies, interpolated. */
-export function quantile(figures: readonly number[], q: number): number {
-  const sorted = figures.toSorted((a, b) => a - b)
-  const at = (sorted.length - 1) * q
-  const below = sorted[Math.floor(at)] ?? NaN
-  const above = sorted[Math.ceil(at)] ?? NaN
-  return below + (above - below) * (at - Math.floor(at))
 }
