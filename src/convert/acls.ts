@@ -34,7 +34,7 @@ export class AclCarrier {
   /** Both forms use the same attribute, and what is in it changes. */
   private readonly isInPlace: boolean
   /** The target has it under another name. */
-  readonly isRenamed: boolean
+  private readonly isRenamed: boolean
 
   constructor(
     private readonly from: StoredForm,
@@ -78,9 +78,26 @@ export class AclCarrier {
     for (const { acl, value } of acls) setxattr(file, aclNameIn(this.to, acl), value)
   }
 
-  /** Removes what the source has, where the target has it under another name. */
+  /** True where an ACL of a whole object may still have to be carried over: it is removed from the source last of all. */
+  get mayBeLeft(): boolean {
+    return this.isRenamed && this.from !== 'xattr'
+  }
+
+  /**
+   * Removes ACLs under the target's names that the source's guest does not see: they would appear. Not where what is there
+   * may be what an interrupted run has put there.
+   */
+  dropStrays(file: Fd, attributes: readonly string[], acls: readonly CarriedAcl[]): void {
+    if (!this.isRenamed || this.from === 'sidecar') return
+    for (const acl of ACL_NAMES) {
+      const name = aclNameIn(this.to, acl)
+      if (attributes.includes(name) && !acls.some((each) => each.acl === acl)) removexattr(file, name)
+    }
+  }
+
+  /** Removes the host's ACLs, where the target has them under another name. Those of mapped-xattr go with its attributes. */
   forgetSource(file: Fd, attributes: readonly string[]): void {
-    if (!this.isRenamed) return
+    if (!this.mayBeLeft) return
     for (const acl of ACL_NAMES) {
       const name = aclNameIn(this.from, acl)
       if (attributes.includes(name)) removexattr(file, name)

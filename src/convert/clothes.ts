@@ -28,7 +28,8 @@ export class Clothes {
     hasRealAcl: boolean,
   ): { uid: number; gid: number; mode: number } {
     const looks = this.usual(host)
-    return { ...looks, mode: harmless(hasRealAcl ? host.mode : looks.mode, host.mode) }
+    const mode = hasRealAcl ? (host.mode & 0o777) | (looks.mode & 0o7000) : looks.mode
+    return { ...looks, mode: harmless(mode, host.mode) }
   }
 
   /** Gives an object its looks. First goes what lets others in, or makes them somebody else. */

@@ -111,8 +111,19 @@ export class Decider {
   }
 
   /** True for what the source stores a part of: the rest is the host's, until a conversion changes it. */
-  isPartial({ ownership }: Observation): boolean {
-    return this.from !== 'inode' && Object.keys(ownership).length > 0 && !isWhole(ownership)
+  isPartial(observation: Observation): boolean {
+    return this.from !== 'inode' && !this.storesNothing(observation) && !isWhole(observation.ownership)
+  }
+
+  /** What is stored of it is nobody's intention, and not carried on: not even completed. */
+  isBroken({ problems }: Observation): boolean {
+    return problems.some(({ code }) => BROKEN.has(code))
+  }
+
+  /** In mapped-xattr an ACL is stored, too. */
+  private storesNothing({ ownership, attributes }: Observation): boolean {
+    const hasAcl = this.from === 'xattr' && attributes.some((name) => ASIDE_NAMES.has(name))
+    return Object.keys(ownership).length === 0 && !hasAcl
   }
 
   decide(observation: Observation): Decision {
@@ -134,9 +145,9 @@ export class Decider {
 
   /** The source stores something: what has nothing stored has been converted, or is a host's own. */
   private decideBySource(observation: Observation): Decision {
-    const { ownership, attributes, host } = observation
+    const { attributes, host } = observation
     if (this.from === this.to) return LEAVE
-    if (Object.keys(ownership).length === 0) {
+    if (this.storesNothing(observation)) {
       const hasAside = attributes.some((name) => ASIDE_NAMES.has(name))
       return this.settings.isResumed && hasAside && !this.left.has(host.ino) ? this.change(observation, true) : LEAVE
     }

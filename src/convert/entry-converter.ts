@@ -74,15 +74,15 @@ export class EntryConverter {
   /** What is stored stays on the same object. */
   private change(subject: Subject, observation: Observation, change: Change): void {
     const acls = this.takeAcls(subject, observation)
-    this.store(subject, change, acls)
+    this.store(subject, observation, change, acls)
     this.leaveSource(subject, observation.attributes, acls)
   }
 
   /** All is stored in the target's form: what an interrupted run has left undone follows. */
   private finish(subject: Subject, observation: Observation): void {
-    // Where it has the same name it has been put there, and the mode after it.
-    const acls = this.acls.isRenamed ? this.takeAcls(subject, observation) : []
-    this.putAcls(subject, acls)
+    // Otherwise it has been put there, and the mode after it.
+    const acls = this.acls.mayBeLeft ? this.takeAcls(subject, observation) : []
+    this.acls.put(subject.file, acls)
     this.leaveSource(subject, observation.attributes, acls)
   }
 
@@ -92,11 +92,13 @@ export class EntryConverter {
   }
 
   /** Stores all of an object in the target's form. */
-  store(subject: Subject, { stat }: Change, acls: readonly CarriedAcl[]): void {
-    this.target.store(subject, stat, () => this.putAcls(subject, acls))
+  store(subject: Subject, observation: Observation, { stat }: Change, acls: readonly CarriedAcl[]): void {
+    this.target.store(subject, stat, () => this.putAcls(subject, observation, acls))
   }
 
-  putAcls({ file }: Subject, acls: readonly CarriedAcl[]): void {
+  /** Has the object these ACLs for the target's guest, and no others. */
+  putAcls({ file }: Subject, { attributes }: Observation, acls: readonly CarriedAcl[]): void {
+    this.acls.dropStrays(file, attributes, acls)
     this.acls.put(file, acls)
   }
 
@@ -115,7 +117,7 @@ export class EntryConverter {
 
   /** A new object takes the place of the old one, whose attributes go with it. */
   private replace(subject: Subject, name: Name, observation: Observation, change: Change): void {
-    const made = this.make(subject, observation, change, () => this.store(subject, change, []))
+    const made = this.make(subject, observation, change, () => this.target.store(subject, change.stat, () => {}))
     putInPlace(this.staging.directory, made, subject.directory, name, observation.host)
     if (this.keepsBesideNames.source) this.sidecar.forget(subject)
   }
@@ -124,11 +126,11 @@ export class EntryConverter {
    * Makes the object that is to take the place of a subject, in the staging directory, with all that is stored of it on
    * itself; what is stored beside its place `putRecord` stores.
    */
-  make(subject: Subject, { target, attributes }: Observation, { stat }: Change, putRecord: () => void): Name {
+  make(subject: Subject, { attributes }: Observation, { stat }: Change, putRecord: () => void): Name {
     const { directory } = this.staging
     const name = this.staging.nextName()
     using handle =
-      this.to === 'inode' ? makeReal(directory, name, stat, target()) : makeFile(directory, name, stat, target())
+      this.to === 'inode' ? makeReal(directory, name, stat, subject) : makeFile(directory, name, stat, subject)
     const host = statx(handle)
     const acls = typeOf(stat.mode) === S_IFLNK ? [] : this.acls.read(subject.file, attributes)
     const putAcls = (): void => this.acls.put(handle, acls)

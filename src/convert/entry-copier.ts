@@ -4,6 +4,7 @@
 import type { HostDirectory, NameOrSelf } from '../host/host-directory.js'
 import { descriptorOf } from '../host/linux-host.js'
 import type { Name } from '../name.js'
+import { cover } from '../ownership/ownership.js'
 import type { StoredForm } from '../ownership/store.js'
 import { OWN_PREFIX } from '../ownership/xattr-codec.js'
 import { ACL_NAMES } from '../ownership/xattr-names.js'
@@ -22,7 +23,7 @@ import { copyContent } from './copy-content.js'
 import type { Change, TargetStat } from './decision.js'
 import { InodeKeeper, type Keeper, SidecarKeeper, type Stored, XattrKeeper } from './keepers.js'
 import { isPlainType, typeOf } from './mode.js'
-import type { Observation } from './observation.js'
+import { isWhole, type Observation } from './observation.js'
 import { type ConversionSettings, formsOf } from './settings.js'
 import { putInPlace, type Staging } from './staging.js'
 import { openSubject, type Subject } from './subject.js'
@@ -105,16 +106,20 @@ export class EntryCopier {
 
   private make(made: Name, subject: Subject, observation: Observation, { stat }: Change, to: Destination): void {
     const { directory } = this.staging
-    using handle =
-      typeOf(stat.mode) === S_IFREG
-        ? this.makeContent(made, subject)
-        : this.makeOther(directory, made, stat, observation)
+    // Whatever is in a file that stands for something else is the guest's: from one mapped model to the other it goes whole.
+    const isFile = typeOf(stat.mode) === S_IFREG || (this.to !== 'inode' && typeOf(subject.host.mode) === S_IFREG)
+    using handle = isFile ? this.makeContent(made, subject) : this.makeOther(directory, made, stat, subject)
     this.dress({ ...to, handle, file: handle, host: statx(handle) }, subject, observation, stat)
     setTimes(handle, subject.host)
   }
 
+  /** What is a device on this host, without anything stored, is none in the new tree: the source's model has files for it. */
   private makeAsItIs(made: Name, subject: Subject, observation: Observation, to: Destination): void {
-    using file = this.makeContent(made, subject)
+    const { uid, gid, mode, rdev } = cover(subject.host, observation.ownership)
+    using file =
+      typeOf(subject.host.mode) === S_IFREG
+        ? this.makeContent(made, subject)
+        : makeFile(this.staging.directory, made, { uid, gid, mode, rdev }, subject)
     this.dressAsItIs({ ...to, handle: file, file, host: statx(file) }, subject, observation)
     setTimes(file, subject.host)
   }
@@ -130,8 +135,8 @@ export class EntryCopier {
     }
   }
 
-  private makeOther(directory: Fd, made: Name, stat: TargetStat, { target }: Observation): Fd {
-    return (this.to === 'inode' ? makeReal : makeFile)(directory, made, stat, target())
+  private makeOther(directory: Fd, made: Name, stat: TargetStat, subject: Subject): Fd {
+    return (this.to === 'inode' ? makeReal : makeFile)(directory, made, stat, subject)
   }
 
   /** Everything but content and times. */
@@ -145,13 +150,18 @@ export class EntryCopier {
   }
 
   /** Gives a copy what the source's model keeps of the original. */
-  private dressAsItIs(made: Stored, subject: Subject, { attributes, ownership }: Observation): void {
+  private dressAsItIs(made: Stored, subject: Subject, observation: Observation): void {
+    const { attributes, ownership, host } = observation
     copyAttributes(
       subject.file,
       made.file,
       attributes.filter((name) => name.startsWith('user.') || ACL_NAMES.has(name)),
     )
-    if (this.from === 'sidecar') this.sidecar.storeAsItIs(made, ownership)
+    if (!isWhole(ownership) && !this.consideration.decider.isBroken(observation)) {
+      // The copy is somebody else's on the host: what shows through the original has to be stored.
+      const { uid = host.uid, gid = host.gid, mode = host.mode, rdev = host.rdev } = ownership
+      this.keepers[this.from].store(made, { uid, gid, mode, rdev }, () => {})
+    } else if (this.from === 'sidecar') this.sidecar.storeAsItIs(made, ownership)
   }
 }
 

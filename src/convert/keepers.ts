@@ -10,6 +10,8 @@ import type { Ownership } from '../ownership/ownership.js'
 import { createRecord, dropRecord, openRecord } from '../ownership/record-file.js'
 import { METADATA_DIRECTORY, ROOT_RECORD } from '../ownership/reserved-names.js'
 import { ATTRIBUTE_OF, encodeXattrs } from '../ownership/xattr-codec.js'
+import { ACL_NAMES } from '../ownership/xattr-names.js'
+import { aclNameIn } from './acl-names.js'
 import { S_IFLNK } from '../sys/constants.js'
 import { RENAME_NOREPLACE } from '../sys/constants.js'
 import { linkat, mkdirat, renameat2 } from '../sys/directory.js'
@@ -73,7 +75,11 @@ export class XattrKeeper implements Keeper {
 }
 
 /** First one without which an object is not stored whole: from then on it is known to have been converted. */
-const OWN_ATTRIBUTES = [ATTRIBUTE_OF.uid, ATTRIBUTE_OF.gid, ATTRIBUTE_OF.mode, ATTRIBUTE_OF.rdev]
+const OWN_ATTRIBUTES = [
+  ATTRIBUTE_OF.uid,
+  ...[...ACL_NAMES].map((acl) => aclNameIn('xattr', acl)),
+  ...[ATTRIBUTE_OF.gid, ATTRIBUTE_OF.mode, ATTRIBUTE_OF.rdev],
+]
 
 /** mapped-file. */
 export class SidecarKeeper implements Keeper {
@@ -150,6 +156,8 @@ export class SidecarKeeper implements Keeper {
     {
       using metadata = openDirectory(staging, made)
       this.own(metadata, object)
+      // It may have inherited a set-group-id bit.
+      fchmod(metadata, METADATA_MODE)
     }
     try {
       renameat2(staging, made, object.directory, METADATA_DIRECTORY, RENAME_NOREPLACE)

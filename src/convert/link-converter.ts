@@ -89,10 +89,10 @@ export class LinkConverter {
     using subject = this.open(lead)
     const acls = converter.takeAcls(subject, observation)
     if (target) {
-      converter.putAcls(subject, acls)
+      converter.putAcls(subject, observation, acls)
       this.putRecords(members, subject, lead)
     } else {
-      converter.store(subject, lead.change, acls)
+      converter.store(subject, observation, lead.change, acls)
     }
     const forget = source ? () => this.forgetRecords(members) : undefined
     converter.leaveSource(subject, observation.attributes, acls, forget)

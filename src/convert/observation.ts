@@ -1,8 +1,7 @@
 // What there is to know of an object before it is converted: what the source stores of it, and how far it is in the
 // target's form already.
 
-import { isErrno } from '../errors.js'
-import { type Host, SELF } from '../host/host-directory.js'
+import type { Host } from '../host/host-directory.js'
 import { listedAttributes } from '../ownership/listed-attributes.js'
 import { type PassedObject, recordOf } from '../ownership/evidence.js'
 import type { Examined } from '../ownership/examined.js'
@@ -11,7 +10,7 @@ import { type PassingReader, readerOf } from '../ownership/passing-reader.js'
 import { ownershipIn, type Problem } from '../ownership/problems.js'
 import type { StoredForm } from '../ownership/store.js'
 import { ATTRIBUTE_OF } from '../ownership/xattr-codec.js'
-import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/constants.js'
+import { S_IFLNK } from '../sys/constants.js'
 import type { HostStat } from '../sys/stat.js'
 import { aclNameIn, asideName } from './acl-names.js'
 import { typeOf } from './mode.js'
@@ -26,11 +25,6 @@ export interface Observation {
   readonly attributes: readonly string[]
   /** The target's form has its owner, group and mode. */
   readonly isStored: boolean
-  /**
-   * What a symlink leads to (Latin-1), where it is one for the source's guest and that can be read. Asking a symlink of the
-   * host changes its time of access.
-   */
-  readonly target: () => string | undefined
   /** The ACL that a guest calls `acl`, as the source has it; undefined where there is none. */
   readonly acl: (acl: string) => Buffer | undefined
 }
@@ -38,9 +32,6 @@ export interface Observation {
 /** Uid, gid and mode: with them nothing of the host's inode shows through. */
 export const isWhole = ({ uid, gid, mode }: Ownership): boolean =>
   uid !== undefined && gid !== undefined && mode !== undefined
-
-/** Longest content that is read as a symlink's target; more cannot be one. */
-const TARGET_MAX = 4096
 
 /** Looks at objects of a tree that is to be converted. */
 export class Observer {
@@ -66,7 +57,6 @@ export class Observer {
       problems: examined.problems,
       attributes,
       isStored: this.isStored(object, attributes),
-      target: () => targetOf(object, examined),
       acl: (acl) => this.aclOf(object, acl, attributes),
     }
   }
@@ -105,18 +95,4 @@ function split(list: string): readonly string[] {
   const names = list.split('\0').slice(0, -1)
   if (splitLists.size < SPLIT_MAX) splitLists.set(list, names)
   return names
-}
-
-function targetOf({ directory, name, host }: PassedObject, { ownership, content }: Examined): string | undefined {
-  if (name === SELF) return undefined
-  try {
-    const hostType = host.mode & S_IFMT
-    if (hostType === S_IFLNK) return directory.readlink(name)
-    if (hostType !== S_IFREG || ((ownership.mode ?? 0) & S_IFMT) !== S_IFLNK) return undefined
-    if (host.size > TARGET_MAX) return undefined
-    return (content ?? directory.content(name, TARGET_MAX)).toString('latin1')
-  } catch (cause) {
-    if (isErrno(cause, 'EACCES') || isErrno(cause, 'EPERM')) return undefined
-    throw cause
-  }
 }

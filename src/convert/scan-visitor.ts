@@ -118,7 +118,7 @@ export class ScanVisitor implements Visitor<ScanPart, Context> {
       refused.push({ path, reason })
       if (this.consideration.decider.isPartial(observation)) part.left.push(observation.host.ino)
       // A copy has it as it is.
-      if (this.settings.isCopy && directory !== undefined) this.add(object, directory, false, undefined)
+      if (this.settings.isCopy && directory !== undefined) this.add(object, directory, true, undefined)
       return this.settings.isCopy
     }
     this.count(decision, observation, path)
