@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ConversionRequest } from '../../src/convert/request.js'
 import { generatedObjects } from '../support/conversion/generated-objects.js'
-import { differences } from '../support/conversion/portrait.js'
+import { differences, withoutAccess } from '../support/conversion/portrait.js'
 import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { BODY } from '../support/conversion/sample-tree.js'
 import { isRoot } from '../support/host/nobody.js'
@@ -102,10 +102,6 @@ describe.runIf(isRoot).each(directions)('$title', (direction) => {
     )
   })
 })
-
-/** Whoever lists a directory, or reads a symlink of the host, moves its time of access. */
-const withoutAccess = (portrait: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(portrait).map(([path, line]) => [path, line.replaceAll(/ atime=-?\d+/g, '')]))
 
 /** What is made in a directory inherits its default ACL: in a mapped-file tree the hidden directory and what is in it, too. */
 const asMade = (portrait: Record<string, string>): Record<string, string> =>
