@@ -15,6 +15,7 @@ export const hasRealAcl = (form: StoredForm, names: readonly string[]): boolean 
 
 /**
  * Where an ACL is kept while the ids in it are being replaced under the same name: what an interruption leaves is told by it.
- * QEMU's mapped-xattr has it for a guest's ACL, and no other model looks at it.
+ * QEMU's mapped-xattr has it for a guest's ACL, and no other model looks at it. While a conversion is put back, it is what
+ * the object is to have again.
  */
 export const asideName = (acl: string): string => OWN_PREFIX + acl

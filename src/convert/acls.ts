@@ -40,6 +40,7 @@ export class AclCarrier {
     private readonly from: StoredForm,
     private readonly to: StoredForm,
     private readonly ids: IdTranslation,
+    private readonly isBack: boolean,
   ) {
     this.isRenamed = aclNameIn(from, '') !== aclNameIn(to, '')
     this.isInPlace = !this.isRenamed && !ids.isIdentity
@@ -47,29 +48,47 @@ export class AclCarrier {
 
   /**
    * Reads what the source has. Where the target has it under the same name, the value is first laid aside: until
-   * `forget`, what was laid aside is what counts.
+   * `forgetAside`, what was laid aside is what counts.
    */
   take(file: Fd, attributes: readonly string[]): CarriedAcl[] {
-    const found: CarriedAcl[] = []
-    for (const acl of ACL_NAMES) {
-      const name = aclNameIn(this.from, acl)
-      const aside = this.isInPlace ? asideName(acl) : undefined
-      const isAside = aside !== undefined && attributes.includes(aside)
-      if (!isAside && !attributes.includes(name)) continue
-      const original = getxattr(file, isAside ? aside : name)
-      if (original === undefined) continue
-      if (aside !== undefined && !isAside) setxattr(file, aside, original)
-      found.push({ acl, value: this.translated(original) })
-    }
-    return found
+    if (this.isInPlace) return this.isBack ? this.takeBack(file, attributes) : this.takeAside(file, attributes)
+    return this.read(file, attributes)
+  }
+
+  private takeAside(file: Fd, attributes: readonly string[]): CarriedAcl[] {
+    return IN_ORDER.flatMap((acl) => {
+      const aside = asideName(acl)
+      const isAside = attributes.includes(aside)
+      const original = valueOf(file, attributes, isAside ? aside : aclNameIn(this.from, acl))
+      if (original === undefined) return []
+      if (!isAside) setxattr(file, aside, original)
+      return { acl, value: this.translated(original) }
+    })
+  }
+
+  /**
+   * Reads what an object had before a conversion that is put back. That has laid its ACLs aside in order, and has removed
+   * them again in order: one that is missing after another had not been come to, one that is missing before another is done.
+   */
+  private takeBack(file: Fd, attributes: readonly string[]): CarriedAcl[] {
+    return IN_ORDER.toReversed().flatMap((acl) => {
+      const aside = asideName(acl)
+      const before = valueOf(file, attributes, aside)
+      if (before !== undefined) return { acl, value: before }
+      const found = valueOf(file, attributes, aclNameIn(this.from, acl))
+      if (found === undefined) return []
+      const isDone = !IN_ORDER.slice(0, IN_ORDER.indexOf(acl)).some((each) => attributes.includes(asideName(each)))
+      const value = isDone ? this.translated(found) : found
+      setxattr(file, aside, value)
+      return { acl, value }
+    })
   }
 
   /** The same without touching the source, for a copy of it. */
   read(file: Fd, attributes: readonly string[]): CarriedAcl[] {
-    return [...ACL_NAMES].flatMap((acl) => {
-      const name = aclNameIn(this.from, acl)
-      const original = attributes.includes(name) ? getxattr(file, name) : undefined
-      return original === undefined ? [] : [{ acl, value: this.translated(original) }]
+    return IN_ORDER.flatMap((acl) => {
+      const original = valueOf(file, attributes, aclNameIn(this.from, acl))
+      return original === undefined ? [] : { acl, value: this.translated(original) }
     })
   }
 
@@ -78,9 +97,15 @@ export class AclCarrier {
     for (const { acl, value } of acls) setxattr(file, aclNameIn(this.to, acl), value)
   }
 
-  /** True where an ACL of a whole object may still have to be carried over: it is removed from the source last of all. */
-  get mayBeLeft(): boolean {
-    return this.isRenamed && this.from !== 'xattr'
+  /** Reads what may still have to be put on an object of which all else is stored: it is removed from the source last of all. */
+  takeLeft(file: Fd, attributes: readonly string[]): CarriedAcl[] {
+    if (this.isInPlace && this.isBack) {
+      return IN_ORDER.flatMap((acl) => {
+        const before = valueOf(file, attributes, asideName(acl))
+        return before === undefined ? [] : { acl, value: before }
+      })
+    }
+    return this.isRenamed && this.from !== 'xattr' ? this.read(file, attributes) : []
   }
 
   /**
@@ -97,17 +122,20 @@ export class AclCarrier {
 
   /** Removes the host's ACLs, where the target has them under another name. Those of mapped-xattr go with its attributes. */
   forgetSource(file: Fd, attributes: readonly string[]): void {
-    if (!this.mayBeLeft) return
+    if (!this.isRenamed || this.from === 'xattr') return
     for (const acl of ACL_NAMES) {
       const name = aclNameIn(this.from, acl)
       if (attributes.includes(name)) removexattr(file, name)
     }
   }
 
-  /** Removes what was laid aside: once nothing is to be read from the source any more. */
+  /**
+   * Removes what was laid aside: once nothing is to be read from the source any more. On the way back the first goes last;
+   * see `takeBack`.
+   */
   forgetAside(file: Fd, attributes: readonly string[], taken: readonly CarriedAcl[]): void {
     if (!this.isInPlace) return
-    for (const acl of ACL_NAMES) {
+    for (const acl of this.isBack ? IN_ORDER.toReversed() : IN_ORDER) {
       const isAside = attributes.includes(asideName(acl)) || taken.some((each) => each.acl === acl)
       if (isAside) removexattr(file, asideName(acl))
     }
@@ -120,3 +148,8 @@ export class AclCarrier {
     return translated
   }
 }
+
+const IN_ORDER: readonly string[] = [...ACL_NAMES]
+
+const valueOf = (file: Fd, attributes: readonly string[], name: string): Buffer | undefined =>
+  attributes.includes(name) ? getxattr(file, name) : undefined

@@ -110,8 +110,8 @@ export class Conversion implements Disposable {
   /** Only marks are left of what is to be gone on with, or put back. */
   private get isToBeTidied(): boolean {
     const { intent } = this.request
-    const { journal, header } = this.previous
-    return (intent === 'abort' && journal === undefined) || (intent === 'resume' && header === undefined)
+    const { isBegun, header } = this.previous
+    return (intent === 'abort' && !isBegun) || (intent === 'resume' && header === undefined)
   }
 
   /** An interrupted run had changed nothing yet, or everything. */

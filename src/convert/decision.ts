@@ -211,7 +211,8 @@ export class Decider {
 
   /** An ACL whose ids cannot be mapped, or that no kernel would take. */
   private refusalOfAcls({ acl, attributes }: Observation): Refusal | undefined {
-    if (!this.movesAcls(attributes)) return undefined
+    // What an interrupted run has mapped it has looked at.
+    if (this.settings.isBack || !this.movesAcls(attributes)) return undefined
     for (const name of ACL_NAMES) {
       const value = acl(name)
       if (value === undefined) continue

@@ -33,14 +33,18 @@ export class EntryConverter {
   /** A symlink is not read by one who has not come to its place: files that have got its number are none. */
   private readonly symlinkTimes: ReadonlyMap<bigint, HostStatTimes>
 
+  /** A conversion that was interrupted is put back. */
+  readonly isBack: boolean
+
   constructor(
     settings: ConversionSettings,
     private readonly staging: Staging,
   ) {
     const { from, to } = formsOf(settings)
     this.to = to
+    this.isBack = settings.isBack
     this.consideration = new Consideration(settings)
-    this.acls = new AclCarrier(from, to, this.consideration.decider.ids)
+    this.acls = new AclCarrier(from, to, this.consideration.decider.ids, settings.isBack)
     this.sidecar = new SidecarKeeper(staging, settings.bodies)
     const keepers = { inode: new InodeKeeper(), xattr: new XattrKeeper(), sidecar: this.sidecar }
     this.source = keepers[from]
@@ -63,7 +67,9 @@ export class EntryConverter {
     using subject = openSubject(descriptorOf(directory), name, observation.host)
     const { ownership, host } = observation
     const { uid = host.uid, gid = host.gid, mode = host.mode, rdev = host.rdev } = ownership
-    this.source.store(subject, { uid, gid, mode, rdev }, () => {})
+    const stat = { uid, gid, mode, rdev }
+    if (this.keepsBesideNames.source) this.sidecar.complete(subject, stat)
+    else this.source.store(subject, stat, () => {})
   }
 
   /** Whether source and target keep ownership beside each name of an object. */
@@ -80,8 +86,8 @@ export class EntryConverter {
 
   /** All is stored in the target's form: what an interrupted run has left undone follows. */
   private finish(subject: Subject, observation: Observation): void {
-    // Otherwise it has been put there, and the mode after it.
-    const acls = this.acls.mayBeLeft ? this.takeAcls(subject, observation) : []
+    // What is not left has been put there, and the mode after it.
+    const acls = this.acls.takeLeft(subject.file, observation.attributes)
     this.acls.put(subject.file, acls)
     this.leaveSource(subject, observation.attributes, acls)
   }

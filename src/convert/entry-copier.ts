@@ -52,7 +52,7 @@ export class EntryCopier {
     this.from = from
     this.to = to
     this.consideration = new Consideration(settings)
-    this.acls = new AclCarrier(from, to, this.consideration.decider.ids)
+    this.acls = new AclCarrier(from, to, this.consideration.decider.ids, settings.isBack)
     this.sidecar = new SidecarKeeper(staging, settings.bodies)
     this.keepers = { inode: new InodeKeeper(), xattr: new XattrKeeper(), sidecar: this.sidecar }
     this.clothes = new Clothes(settings)

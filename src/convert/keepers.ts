@@ -7,7 +7,7 @@ import { type GuestGid, type GuestUid } from '../ids.js'
 import { SELF } from '../host/host-directory.js'
 import type { Name } from '../name.js'
 import type { Ownership } from '../ownership/ownership.js'
-import { createRecord, dropRecord, openRecord } from '../ownership/record-file.js'
+import { amendRecord, createRecord, dropRecord, openRecord } from '../ownership/record-file.js'
 import { METADATA_DIRECTORY, ROOT_RECORD } from '../ownership/reserved-names.js'
 import { ATTRIBUTE_OF, encodeXattrs } from '../ownership/xattr-codec.js'
 import { ACL_NAMES } from '../ownership/xattr-names.js'
@@ -92,6 +92,16 @@ export class SidecarKeeper implements Keeper {
   store(object: Stored, stat: TargetStat, putAcls: () => void): void {
     putAcls()
     this.put(this.makeRecord(object, stat), object)
+  }
+
+  /** Stores what is missing of an object: in the record that is there, which other names may share. */
+  complete({ directory, name }: Stored, stat: TargetStat): void {
+    if (name === SELF) {
+      amendRecord(directory, ROOT_RECORD, ownershipOf(stat))
+      return
+    }
+    using metadata = openDirectory(directory, METADATA_DIRECTORY)
+    amendRecord(metadata, name, ownershipOf(stat))
   }
 
   /** Stores what another tree says of an object, be it a part of it. */

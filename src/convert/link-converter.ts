@@ -105,9 +105,9 @@ export class LinkConverter {
     const { source, target } = converter.keepsBesideNames
     const waiting = objectOf(lead)
     using subject = this.open(lead)
-    this.makeOnce(waiting, () =>
-      converter.make(subject, lead.considered.observation, lead.change, () => this.putRecords(members, subject, lead)),
-    )
+    // What waits may be the object of before a conversion that is put back: its records are gone.
+    if (target) this.putRecords(members, subject, lead)
+    this.makeOnce(waiting, () => converter.make(subject, lead.considered.observation, lead.change, () => {}))
     using object = openMade(this.waiting, waiting)
     const replaced = nameFromText(`${statx(object).ino}`)
     this.linkOnce(subject.handle, replaced)
@@ -122,14 +122,19 @@ export class LinkConverter {
     if (target) dropIfThere(this.waiting, recordOf(lead))
   }
 
-  /** One record, which all names share. */
+  /** One record, which all names share: on the way back the one that some of them still have. */
   private putRecords(members: readonly Member[], subject: Subject, lead: Member): void {
-    const { sidecar } = this.converter
+    const { sidecar, isBack } = this.converter
     const waiting = recordOf(lead)
-    this.makeOnce(waiting, () => sidecar.makeRecord(subject, lead.change.stat))
-    using record = openMade(this.waiting, waiting)
-    for (const { place, name } of members) {
-      sidecar.share(record, { ...subject, directory: descriptorOf(this.places.open(place)), name })
+    const isKept = ({ considered }: Member): boolean => isBack && considered.observation.isStored
+    const kept = members.find(isKept)
+    using existing = kept && sidecar.recordOf(descriptorOf(this.places.open(kept.place)), kept.name)
+    if (existing === undefined) this.makeOnce(waiting, () => sidecar.makeRecord(subject, lead.change.stat))
+    using made = existing === undefined ? openMade(this.waiting, waiting) : undefined
+    for (const member of members) {
+      if (existing !== undefined && isKept(member)) continue
+      const directory = descriptorOf(this.places.open(member.place))
+      sidecar.share((existing ?? made)!, { ...subject, directory, name: member.name })
     }
   }
 
