@@ -45,6 +45,7 @@ const CHANGING: Readonly<Record<string, string>> = {
   EACCES: "run as the tree's owner, or as root",
   EPERM: 'run as root; where it is immutable, say chattr -i before',
   ENOENT: 'it was renamed or removed meanwhile',
+  ESTALE: 'it was changed meanwhile',
   EBUSY: 'it is in use: a mount point, or a swap file',
   EOPNOTSUPP: 'its file system cannot keep that',
 }

@@ -36,8 +36,8 @@ export function actOf(task: Task, settings: ConversionSettings, staging: Staging
 const converting =
   (converter: EntryConverter): Act =>
   ({ directory, name, surroundings }) => {
-    const considered = converter.consideration.at(directory, name, surroundings)
-    if (considered?.decision.kind !== 'change') return undefined
+    const considered = converter.consideration.changeAt(directory, name, surroundings)
+    if (considered === undefined) return undefined
     converter.convert(directory, name, considered, considered.decision)
     return considered.decision
   }
@@ -45,8 +45,8 @@ const converting =
 const completing =
   (converter: EntryConverter): Act =>
   ({ directory, name, surroundings }) => {
-    const considered = converter.consideration.at(directory, name, surroundings)
-    if (considered?.decision.kind !== 'change') return undefined
+    const considered = converter.consideration.changeAt(directory, name, surroundings)
+    if (considered === undefined) return undefined
     if (converter.consideration.decider.isPartial(considered.observation))
       converter.complete(directory, name, considered)
     return undefined

@@ -71,7 +71,7 @@ export class Conversion implements Disposable {
     const scanned = await this.scan(observer)
     this.scanned = scanned
     const { scan, header } = scanned
-    refuseScan(scan, header, this.root, request, this.previous.isBegun)
+    refuseScan(scan, header, this.root, request, this.previous)
     const { entries, changes, changed, unchanged, bytesToCopy, refused, forbidden, lost, failed } = scan
     return {
       ...{ from: header.from, to: header.to, isAbort: header.isAbort, isResumed: this.previous.isBegun },

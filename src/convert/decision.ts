@@ -5,7 +5,7 @@ import { isErrno } from '../errors.js'
 import { type DeviceNumber, NO_ID, packDevice } from '../ids.js'
 import { translateAcl } from '../ownership/acl-ids.js'
 import { cover, type GuestStat } from '../ownership/ownership.js'
-import type { ProblemCode } from '../ownership/problems.js'
+import type { Problem, ProblemCode } from '../ownership/problems.js'
 import type { StoredForm } from '../ownership/store.js'
 import { OWN_PREFIX } from '../ownership/xattr-codec.js'
 import { ACL_NAMES } from '../ownership/xattr-names.js'
@@ -92,6 +92,8 @@ const KIND_OF_TYPE: Readonly<Record<number, ChangeKind>> = {
   [S_IFSOCK]: 'socket',
 }
 
+const brokenIn = ({ problems }: Observation): Problem | undefined => problems.find(({ code }) => BROKEN.has(code))
+
 export class Decider {
   private readonly from: StoredForm
   private readonly to: StoredForm
@@ -116,8 +118,8 @@ export class Decider {
   }
 
   /** What is stored of it is nobody's intention, and not carried on: not even completed. */
-  isBroken({ problems }: Observation): boolean {
-    return problems.some(({ code }) => BROKEN.has(code))
+  isBroken(observation: Observation): boolean {
+    return brokenIn(observation) !== undefined
   }
 
   /** In mapped-xattr an ACL is stored, too. */
@@ -149,7 +151,10 @@ export class Decider {
     if (this.from === this.to) return LEAVE
     if (this.storesNothing(observation)) {
       const hasAside = attributes.some((name) => ASIDE_NAMES.has(name))
-      return this.settings.isResumed && hasAside && !this.left.has(host.ino) ? this.change(observation, true) : LEAVE
+      if (this.settings.isResumed && hasAside && !this.left.has(host.ino)) return this.change(observation, true)
+      // What cannot be made out is not taken for nothing.
+      const broken = brokenIn(observation)
+      return broken === undefined ? LEAVE : refuse(broken.sentence)
     }
     // Nothing that is to be changed was partial when that began: the rest has been removed since.
     const isBeingRemoved = this.from === 'xattr' && this.settings.isResumed && this.isPartial(observation)
@@ -176,7 +181,7 @@ export class Decider {
     const { host, ownership, problems } = observation
     if (isStored) return this.finishing(observation)
     const isReal = this.to === 'inode'
-    const broken = problems.find(({ code }) => BROKEN.has(code) || (isReal && UNREAL.has(code)))
+    const broken = brokenIn(observation) ?? (isReal ? problems.find(({ code }) => UNREAL.has(code)) : undefined)
     if (broken !== undefined) return refuse(broken.sentence)
     const guest = cover(host, ownership)
     if (

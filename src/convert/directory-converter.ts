@@ -49,8 +49,8 @@ export class DirectoryConverter {
     }
     if (!isChanged) return
     using surroundings = surroundingsIn(parent)
-    const considered = this.converter.consideration.at(parent, name, surroundings)
-    if (considered?.decision.kind !== 'change') return
+    const considered = this.converter.consideration.changeAt(parent, name, surroundings)
+    if (considered === undefined) return
     this.converter.convert(parent, name, considered, considered.decision)
     tally.count(() => path, considered.decision)
   }

@@ -8,7 +8,6 @@ import { surroundingsIn } from '../ownership/surroundings.js'
 import { openDirectory } from '../sys/open.js'
 import { statx } from '../sys/stat.js'
 import { beginWorkshop, endWorkshop, isCompleted, markCompleted, rootTimes, type Workshop } from './converting-mark.js'
-import type { Considered } from './consideration.js'
 import { workOff } from './crew.js'
 import { DirectoryConverter, restoreTimes } from './directory-converter.js'
 import { type DirectoryTable, type Place, ROOT } from './directory-table.js'
@@ -106,15 +105,11 @@ class Run {
   }
 
   private completeRoot(root: HostDirectory): void {
-    const considered = this.considerRoot(root)
+    using surroundings = surroundingsIn(root)
+    const considered = this.converter.consideration.at(root, SELF, surroundings)
     if (considered?.decision.kind !== 'change') return
     if (this.converter.consideration.decider.isPartial(considered.observation))
       this.converter.complete(root, SELF, considered)
-  }
-
-  private considerRoot(root: HostDirectory): Considered | undefined {
-    using surroundings = surroundingsIn(root)
-    return this.converter.consideration.at(root, SELF, surroundings)
   }
 
   private workOff(kind: 'complete' | 'convert', work: Scan['work']): Promise<void> {

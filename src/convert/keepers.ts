@@ -18,6 +18,7 @@ import { linkat, mkdirat, renameat2 } from '../sys/directory.js'
 import type { Fd } from '../sys/fd.js'
 import { fchmod, fchownat } from '../sys/inode.js'
 import { openDirectory, openPath } from '../sys/open.js'
+import { statx } from '../sys/stat.js'
 import { removexattr, setxattr } from '../sys/xattr.js'
 import type { TargetStat } from './decision.js'
 import { isPlainType, permissionsOf, typeOf } from './mode.js'
@@ -165,7 +166,8 @@ export class SidecarKeeper implements Keeper {
     mkdirat(staging, made, METADATA_MODE)
     {
       using metadata = openDirectory(staging, made)
-      this.own(metadata, object)
+      // Whichever entry is the first.
+      this.own(metadata, { host: statx(object.directory) })
       // It may have inherited a set-group-id bit.
       fchmod(metadata, METADATA_MODE)
     }

@@ -67,9 +67,8 @@ export class LinkConverter {
   private consider({ place, name }: LinkPlace): Member | undefined {
     const directory = this.places.open(place)
     using surroundings = surroundingsIn(directory)
-    const considered = this.converter.consideration.at(directory, name, surroundings)
-    if (considered?.decision.kind !== 'change') return undefined
-    return { place, name, considered, change: considered.decision }
+    const considered = this.converter.consideration.changeAt(directory, name, surroundings)
+    return considered && { place, name, considered, change: considered.decision }
   }
 
   /** What is left of the source's form goes; each name is looked at anew, since the first may have been enough. */

@@ -8,6 +8,7 @@ import type { Examined } from '../ownership/examined.js'
 import { NO_OWNERSHIP, type Ownership } from '../ownership/ownership.js'
 import { type PassingReader, readerOf } from '../ownership/passing-reader.js'
 import { ownershipIn, type Problem } from '../ownership/problems.js'
+import { UNREADABLE } from '../ownership/problems-of-attributes.js'
 import type { StoredForm } from '../ownership/store.js'
 import { ATTRIBUTE_OF } from '../ownership/xattr-codec.js'
 import { S_IFLNK } from '../sys/constants.js'
@@ -50,11 +51,13 @@ export class Observer {
     const { host } = object
     const examined: Examined =
       this.from === 'inode' ? { ownership: NO_OWNERSHIP, problems: [] } : this.reader.examine(object)
-    const attributes = attributesOf(object, examined)
+    const listed = attributesOf(object, examined)
+    const attributes = listed ?? []
+    const isUnreadable = listed === undefined && !examined.problems.some(({ code }) => code === UNREADABLE.code)
     return {
       host,
       ownership: examined.ownership,
-      problems: examined.problems,
+      problems: isUnreadable ? [...examined.problems, UNREADABLE] : examined.problems,
       attributes,
       isStored: this.isStored(object, attributes),
       acl: (acl) => this.aclOf(object, acl, attributes),
@@ -79,10 +82,14 @@ export class Observer {
 
 const OWNER_ATTRIBUTES = [ATTRIBUTE_OF.uid, ATTRIBUTE_OF.gid, ATTRIBUTE_OF.mode]
 
-/** Special files can have ACLs. None where they may not be read, which is among the problems where it matters. */
-function attributesOf({ directory, name, host }: PassedObject, { attributeNames }: Examined): readonly string[] {
+/** Special files can have ACLs. Undefined where they may not be read. */
+function attributesOf(
+  { directory, name, host }: PassedObject,
+  { attributeNames }: Examined,
+): readonly string[] | undefined {
   if (typeOf(host.mode) === S_IFLNK) return []
-  return split(attributeNames ?? listedAttributes(directory, name) ?? '')
+  const list = attributeNames ?? listedAttributes(directory, name)
+  return list === undefined ? undefined : split(list)
 }
 
 /** Nearly all objects of a tree have one of a few lists. */

@@ -2,6 +2,7 @@
 
 import { isErrno, UsageError } from '../errors.js'
 import { CONVERT_DIRECTORY } from '../ownership/unfinished.js'
+import { namesIn } from '../ownership/names-in.js'
 import { printable } from '../printable.js'
 import type { Fd } from '../sys/fd.js'
 import { statxAt } from '../sys/stat.js'
@@ -60,6 +61,11 @@ export class PreviousRun implements Disposable {
   /** True once anything may have been changed that shows through. */
   get isBegun(): boolean {
     return this.journal !== undefined && this.workshop !== undefined && isCompleted(this.workshop)
+  }
+
+  /** True while an object with several names may have been changed under some of them only. */
+  get isAmidLinks(): boolean {
+    return this.workshop !== undefined && [...namesIn(this.workshop.links)].length > 0
   }
 
   /** Refuses to go on with what was not begun. */

@@ -10,6 +10,8 @@ import { printable } from '../printable.js'
 import { cannotConvert } from './held-tree.js'
 import type { JournalHeader } from './journal.js'
 import type { ConversionRequest } from './request.js'
+import type { Failed } from './plan.js'
+import type { PreviousRun } from './previous-run.js'
 import type { Scan } from './scan.js'
 
 /** include/uapi/linux/magic.h: file systems that have neither owners nor symlinks. */
@@ -41,14 +43,21 @@ export function refuseTarget(
   }
 }
 
-/** Refuses what the look through the tree has found. `isBegun`: an interrupted run has made some of it. */
+/** Refuses what the look through the tree has found. */
 export function refuseScan(
-  { reserved, elsewhere, withRecord }: Scan,
+  { reserved, elsewhere, withRecord, failed }: Scan,
   { to }: JournalHeader,
   root: HostDirectory,
   { tree, output, isOneFileSystem }: ConversionRequest,
-  isBegun: boolean,
+  { isBegun, isAmidLinks }: Pick<PreviousRun, 'isBegun' | 'isAmidLinks'>,
 ): void {
+  if (isAmidLinks && failed.length > 0 && output === undefined) {
+    const [{ path, error }] = failed as readonly [Failed]
+    throw new UsageError(
+      `Cannot go on with the conversion of "${printable(tree)}": "${printable(path)}" could not be looked at, ` +
+        `and may be a name of an object of which other names are changed (${error.code}; mend it, then run this again)`,
+    )
+  }
   if (elsewhere.length > 0 && output === undefined && !isOneFileSystem) {
     const others = elsewhere.length === 1 ? 'another file system is' : 'other file systems are'
     throw new UsageError(

@@ -33,6 +33,9 @@ export interface LinkedName extends DirectoryIdentity {
   readonly nlink: number
   /** A new object takes its place. */
   readonly isReplaced: boolean
+  readonly changes: readonly ChangeKind[]
+  /** It stays as it is. */
+  readonly isRefused: boolean
   /** What it is to be, which a record beside each name says for itself; undefined where it stays what it is. */
   readonly stat: TargetStat | undefined
 }

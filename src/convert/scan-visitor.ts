@@ -13,7 +13,7 @@ import type { HostStat } from '../sys/stat.js'
 import type { Found, Visitor } from '../walk/visitor.js'
 import { dataBytesOf } from './copy-content.js'
 import { Consideration } from './consideration.js'
-import type { Change } from './decision.js'
+import type { Change, Refusal } from './decision.js'
 import type { Look, ObjectTimes } from './journal.js'
 import { CONVERT_DIRECTORY } from '../ownership/unfinished.js'
 import { isDirectory, permissionsOf, typeOf } from './mode.js'
@@ -118,14 +118,15 @@ export class ScanVisitor implements Visitor<ScanPart, Context> {
       refused.push({ path, reason })
       if (this.consideration.decider.isPartial(observation)) part.left.push(observation.host.ino)
       // A copy has it as it is.
-      if (this.settings.isCopy && directory !== undefined) this.add(object, directory, true, undefined)
+      if (directory !== undefined && (this.settings.isCopy || object.host.nlink > 1))
+        this.add(object, directory, decision)
       return this.settings.isCopy
     }
     this.count(decision, observation, path)
     if (!decision.isReplaced) this.noteLook(observation)
     else if (typeOf(observation.host.mode) === S_IFLNK)
       part.symlinks.push({ ino: observation.host.ino, ...timesOf(observation.host) })
-    if (directory !== undefined) this.add(object, directory, decision.isReplaced || this.settings.isCopy, decision.stat)
+    if (directory !== undefined) this.add(object, directory, decision)
     if (directory !== undefined && !decision.isStored && this.isCompletedFirst(observation)) {
       addName(part.partial, directory, object.name)
     }
@@ -142,15 +143,17 @@ export class ScanVisitor implements Visitor<ScanPart, Context> {
     return !this.settings.isCopy && !this.settings.isResumed && this.consideration.decider.isPartial(observation)
   }
 
-  private add(
-    { name, host }: PassedObject,
-    directory: DirectoryIdentity,
-    isReplaced: boolean,
-    stat: LinkedName['stat'],
-  ): void {
+  private add({ name, host }: PassedObject, directory: DirectoryIdentity, decision: Change | Refusal): void {
     if (isDirectory(host.mode) || name === SELF) return
     if (host.nlink === 1) addName(this.part.work, directory, name)
-    else this.part.linked.push({ ...identityOf(host), directory, name, nlink: host.nlink, isReplaced, stat })
+    else this.part.linked.push({ ...identityOf(host), directory, name, nlink: host.nlink, ...this.linkedAs(decision) })
+  }
+
+  private linkedAs(decision: Change | Refusal): Pick<LinkedName, 'changes' | 'isReplaced' | 'isRefused' | 'stat'> {
+    const { isCopy } = this.settings
+    if (decision.kind === 'refuse') return { changes: [], isReplaced: isCopy, isRefused: true, stat: undefined }
+    const { changes, isReplaced, stat } = decision
+    return { changes, isReplaced: isReplaced || isCopy, isRefused: false, stat }
   }
 
   private count({ changes, lost }: Change, { host, ownership }: Observation, path: string): void {

@@ -73,7 +73,7 @@ export async function scanTree(
 ): Promise<Scan> {
   const host = root.stat('.')
   if (host === undefined) throw new ErrnoError('ENOENT', { op: 'look at a tree' })
-  const sum = new ScanSum(new DirectoryTable(host))
+  const sum = new ScanSum(new DirectoryTable(host), settings)
   const visitor = new ScanVisitor(settings)
   const isRootChanged = visitor.visitRoot(root, host)
   const found = visitor.take()
@@ -104,7 +104,10 @@ class ScanSum {
   private readonly linkLosses: string[] = []
   private readonly links = new Map<string, LinkedName[]>()
 
-  constructor(private readonly directories: DirectoryTable) {}
+  constructor(
+    private readonly directories: DirectoryTable,
+    private readonly settings: ConversionSettings,
+  ) {}
 
   add(part: ScanPart): void {
     for (const key of Object.keys(this.counts) as (keyof typeof this.counts)[]) this.counts[key] += part[key]
@@ -136,7 +139,12 @@ class ScanSum {
   }
 
   finished(isRootChanged: boolean): Scan {
-    const links = [...this.links.values()].map((group) => this.grouped(group))
+    const links = [...this.links.values()].flatMap((group) => {
+      const reason = this.whyLeft(group)
+      if (reason === undefined) return this.grouped(group)
+      this.leave(group, reason)
+      return []
+    })
     const { counts, directories, refused, forbidden, lost, failed, work, partial, left, looks } = this
     return {
       ...counts,
@@ -152,6 +160,25 @@ class ScanSum {
 
   private placeOf(directory: Identity): Place {
     return this.directories.placeOf(directory) ?? ROOT
+  }
+
+  /** None of an object's names is changed unless all are: it would become two objects. */
+  private whyLeft(group: readonly LinkedName[]): string | undefined {
+    if (this.settings.isCopy) return undefined
+    if (group.some(({ isRefused }) => isRefused)) return 'another of its names cannot be converted'
+    const isSeen = this.failed.length === 0 || group.length === group[0]!.nlink
+    return isSeen ? undefined : 'another of its names may be in what could not be looked at'
+  }
+
+  private leave(group: readonly LinkedName[], reason: string): void {
+    for (const { directory, name, changes, isRefused } of group) {
+      // It has been told of.
+      if (isRefused) continue
+      this.counts.changed -= 1
+      for (const kind of changes) this.changes[kind] -= 1
+      const path = this.pathOf({ place: this.placeOf(directory), name })
+      this.refused.push({ path, reason })
+    }
   }
 
   /** What several names of one object cannot all have is lost. */

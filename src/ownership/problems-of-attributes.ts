@@ -14,10 +14,13 @@ const KNOWN: ReadonlySet<string> = new Set([
   CONVERT_ATTRIBUTE,
 ])
 
+export const UNREADABLE: Problem = {
+  code: 'attributes-unreadable',
+  sentence: 'does not let its attributes be read; the host shows through',
+}
+
 export function attributeProblems({ attributes }: Evidence): Problem[] {
-  if (attributes === 'unreadable') {
-    return [{ code: 'attributes-unreadable', sentence: 'does not let its attributes be read; the host shows through' }]
-  }
+  if (attributes === 'unreadable') return [UNREADABLE]
   return [...widthProblems(attributes), ...[...attributes.keys()].flatMap(nameProblems)]
 }
 

@@ -1,7 +1,8 @@
 // A conversion in place that was killed is put back: the tree is as it was before.
 
 import { describe, expect, it } from 'vitest'
-import { differences, type Portrait, withoutAccess, withoutInherited } from '../support/conversion/portrait.js'
+import { differences, type Portrait } from '../support/conversion/portrait.js'
+import { putBackPart } from '../support/conversion/put-back.js'
 import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { changesTree, killedWhile } from '../support/host/faults.js'
 import { isRoot } from '../support/host/nobody.js'
@@ -10,17 +11,6 @@ const SHOWN = 5
 /** Every so manieth moment; each second of them is followed by a death of the abort itself. */
 const STEP = 3
 
-/**
- * What the sample's model stores in part is stored whole before anything else, and stays so: its guest sees no difference.
- * Records that no guest of this tree sees are gone for good: those of objects that do not exist, and of another export's root.
- */
-const withoutPartial = (looks: Portrait): Portrait =>
-  Object.fromEntries(
-    Object.entries(withoutInherited(withoutAccess(looks))).filter(
-      ([path]) => !/partial|none\/\.virtfs_metadata|\.virtfs_metadata\/gone|\/\.virtfs_metadata_root$/.test(path),
-    ),
-  )
-
 describe.runIf(isRoot)('a conversion that is killed and put back leaves the tree as it was:', () => {
   it.each(directions.map((direction) => [direction.title, direction] as const))(
     '%s',
@@ -28,10 +18,7 @@ describe.runIf(isRoot)('a conversion that is killed and put back leaves the tree
       using sample = new SampleConversion(direction)
       sample.begin()
       const { plan } = await sample.run()
-      // What a mode and an ACL say both, and differently, only one model can keep: the plan has said so.
-      const lost = new Set(plan.lost.map(({ path }) => path))
-      const compared = (looks: Portrait): Portrait =>
-        Object.fromEntries(Object.entries(withoutPartial(looks)).filter(([path]) => !lost.has(path)))
+      const compared = (looks: Portrait): Portrait => putBackPart(looks, plan)
       const converted = compared(sample.look())
       const wrong: string[] = []
       for (let n = 1; ; n += STEP) {
