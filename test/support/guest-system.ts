@@ -1,4 +1,4 @@
-// The root file system of a small guest, kept in mapped-xattr: what pages and examples call /srv/guest.
+// The root file system of a small guest, kept in a mapped model: what pages and examples call /srv/guest.
 
 import { execFileSync } from 'node:child_process'
 import { guestGid, guestUid } from '../../src/ids.js'
@@ -9,11 +9,13 @@ const shadow = { uid: guestUid(0), gid: guestGid(42) }
 const alice = { uid: guestUid(1000), gid: guestGid(1000) }
 
 export class GuestSystem implements Disposable {
-  private readonly tree = new ViewedTree('mapped-xattr')
+  private readonly tree: ViewedTree
 
   /** `hostUid` owns its files on the host. */
-  constructor(hostUid: number) {
-    const { tree } = this
+  constructor(hostUid: number, model: 'mapped-xattr' | 'mapped-file' = 'mapped-xattr') {
+    const tree = new ViewedTree(model)
+    this.tree = tree
+    tree.chown('.', root.uid, root.gid)
     tree.chmod('.', 0o755)
     for (const path of ['bin', 'dev', 'etc', 'home', 'var', 'var/log']) tree.mkdir(path, 0o755, root)
     for (const path of ['home/alice', 'home/alice/.git']) tree.mkdir(path, 0o700, alice)

@@ -14,6 +14,8 @@ interface Place {
 export interface ShownCommand extends Place {
   /** As it is typed, lines that end in a backslash joined to those behind them. */
   readonly text: string
+  /** What stands before the prompt: whose machine it is. */
+  readonly machine: string
   /** `#` is root. */
   readonly prompt: '$' | '#'
   /** The lines that the page shows as its output. */
@@ -32,11 +34,13 @@ export interface ShownMount extends Place {
 
 export interface Page {
   readonly text: string
+  readonly blocks: readonly Block[]
   readonly commands: readonly ShownCommand[]
   readonly mounts: readonly ShownMount[]
 }
 
-interface Block extends Place {
+/** The code between ``` and ```. */
+export interface Block extends Place {
   readonly language: string
   readonly lines: readonly string[]
 }
@@ -46,10 +50,9 @@ export function readPage(path: string): Page {
   const text = readFileSync(join(projectRoot, path), 'utf8')
   const blocks = blocksOf(text)
   const mounts = blocks.flatMap((block) => (block.language === 'nix' ? nixMounts(block) : plainMounts(block)))
-  return { text, commands: blocks.flatMap(commandsOf), mounts }
+  return { text, blocks, commands: blocks.flatMap(commandsOf), mounts }
 }
 
-/** The blocks of code between ``` and ```. */
 function blocksOf(text: string): Block[] {
   const blocks: Block[] = []
   let section = ''
@@ -72,11 +75,11 @@ function commandsOf({ section, line, lines }: Block): ShownCommand[] {
   const commands: (ShownCommand & { text: string; readonly printed: string[] })[] = []
   let isUnfinished = false
   for (const [index, content] of lines.entries()) {
-    const [, prompt, text] = /^\w*([$#]) (.*)$/.exec(content) ?? []
+    const [, machine = '', prompt, text] = /^(\w*)([$#]) (.*)$/.exec(content) ?? []
     const last = commands.at(-1)
     if (isUnfinished && last !== undefined) last.text = last.text.replace(/\\$/, content.trim())
     else if (text !== undefined) {
-      commands.push({ section, line: line + index, text, prompt: prompt as '$' | '#', printed: [] })
+      commands.push({ section, line: line + index, text, machine, prompt: prompt as '$' | '#', printed: [] })
     } else last?.printed.push(content)
     isUnfinished = content.endsWith('\\')
   }

@@ -1,5 +1,5 @@
 // What a guest boots: the kernel without its compression, and a root file system of busybox, Debian's attribute tools
-// and ls, perl and the 9p modules. Both are kept in .cache/guest under a hash of what they were made from.
+// and ls, perl and the modules of 9p and virtiofs. Both are kept in .cache/guest under a hash of what they were made from.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -26,7 +26,7 @@ export interface GuestImage {
 }
 
 /** Loaded with all they depend on; a kernel that has one built in shows nothing to load for it. */
-const modules = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', '9pnet_fd', 'virtio_net', 'overlay']
+const modules = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', '9pnet_fd', 'virtio_net', 'overlay', 'virtiofs']
 
 /** Directories of perl-base that hold only tables for Unicode properties. */
 const isNeeded = (path: string): boolean => !path.includes('/unicore/')

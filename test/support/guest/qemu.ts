@@ -14,6 +14,12 @@ export interface VirtfsExport {
   readonly options?: string
 }
 
+/** What a virtiofsd serves at the unix socket `socket`. The guest mounts it by `tag`. */
+export interface VirtiofsDevice {
+  readonly socket: string
+  readonly tag: string
+}
+
 /** A user of the host to run as; absent members mean the user who runs the tests. */
 export interface HostUser {
   readonly uid?: number
@@ -23,6 +29,7 @@ export interface HostUser {
 export interface MachineOptions {
   /** Directories that QEMU itself exports over virtio. */
   readonly virtfs?: readonly VirtfsExport[]
+  readonly virtiofs?: readonly VirtiofsDevice[]
   /** A network card on QEMU's user network, where the host's 127.0.0.1 is 10.0.2.2. Default true. */
   readonly network?: boolean
   /** The guest's memory, in MiB. Default 512. */
@@ -48,10 +55,23 @@ const INITRAMFS = 5
 /** panic and oops end QEMU (with -no-reboot), so that they are noticed at once. */
 const kernelCommandLine = 'console=ttyS0 panic=-1 oops=panic nokaslr mitigations=off tsc=reliable no_timer_check'
 
-function machineArguments({ virtfs = [], network = true, memoryMiB = 512 }: MachineOptions): string[] {
+function machineArguments(options: MachineOptions): string[] {
+  const { virtfs = [], virtiofs = [], network = true, memoryMiB = 512 } = options
+  const isShared = virtiofs.length > 0
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
-    ...['-machine', 'q35', '-accel', 'tcg', '-cpu', 'max', '-m', String(memoryMiB)],
+    // A virtiofsd works in the guest's memory.
+    ...(isShared ? ['-object', `memory-backend-memfd,id=memory,share=on,size=${memoryMiB}M`] : []),
+    ...[
+      '-machine',
+      isShared ? 'q35,memory-backend=memory' : 'q35',
+      '-accel',
+      'tcg',
+      '-cpu',
+      'max',
+      '-m',
+      String(memoryMiB),
+    ],
     ...['-kernel', `/proc/self/fd/${KERNEL}`, '-initrd', `/proc/self/fd/${INITRAMFS}`, '-append', kernelCommandLine],
     ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=channel,fd=${CHANNEL}`],
     ...['-device', 'virtserialport,chardev=channel,nr=1'],
@@ -61,6 +81,12 @@ function machineArguments({ virtfs = [], network = true, memoryMiB = 512 }: Mach
       `local,id=fs${index},path=${escaped(path)},security_model=${securityModel}${options ? `,${options}` : ''}`,
       '-device',
       `virtio-9p-pci,fsdev=fs${index},mount_tag=${escaped(tag)}`,
+    ]),
+    ...virtiofs.flatMap(({ socket, tag }, index) => [
+      '-chardev',
+      `socket,id=virtiofs${index},path=${escaped(socket)}`,
+      '-device',
+      `vhost-user-fs-pci,chardev=virtiofs${index},tag=${escaped(tag)}`,
     ]),
   ]
 }
