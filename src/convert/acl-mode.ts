@@ -9,6 +9,14 @@ const GROUP_OBJ = 0x04
 const MASK = 0x10
 const OTHER = 0x20
 
+/** The permissions (rwx) that the owning group has by an ACL, whose form is that of one: by its own entry, without the mask. */
+export function groupPermissionsIn(acl: Buffer): number {
+  for (let at = HEADER_SIZE; at < acl.length; at += ENTRY_SIZE) {
+    if (acl.readUInt16LE(at) === GROUP_OBJ) return acl.readUInt16LE(at + 2)
+  }
+  return 0
+}
+
 /** The ACL, whose form is that of one, with the permissions that are the mode's as this mode has them. */
 export function aclWithMode(value: Buffer, mode: number): Buffer {
   const acl = Buffer.from(value)

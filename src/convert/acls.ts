@@ -6,7 +6,9 @@ import type { StoredForm } from '../ownership/store.js'
 import { ACL_NAMES } from '../ownership/xattr-names.js'
 import type { Fd } from '../sys/fd.js'
 import { getxattr, removexattr, setxattr } from '../sys/xattr.js'
-import { aclNameIn, asideName } from './acl-names.js'
+import type { HostStat } from '../sys/stat.js'
+import { groupPermissionsIn } from './acl-mode.js'
+import { ACCESS_ACL, aclNameIn, asideName } from './acl-names.js'
 import type { IdTranslation } from './settings.js'
 
 /** An ACL as the target is to have it. */
@@ -118,6 +120,18 @@ export class AclCarrier {
       const name = aclNameIn(this.to, acl)
       if (attributes.includes(name) && !acls.some((each) => each.acl === acl)) removexattr(file, name)
     }
+  }
+
+  /**
+   * What the permissions of an object on the host are once the source's real ACL is gone: those of the group were the ACL's
+   * mask, and are then no more than it allowed the group itself, be it removed by an interrupted run.
+   */
+  modeWithout(file: Fd, { mode }: Pick<HostStat, 'mode'>, attributes: readonly string[]): number {
+    if (this.from !== 'sidecar' || this.to !== 'xattr') return mode
+    const acl =
+      valueOf(file, attributes, aclNameIn(this.from, ACCESS_ACL)) ??
+      valueOf(file, attributes, aclNameIn(this.to, ACCESS_ACL))
+    return acl === undefined ? mode : mode & (~0o070 | (groupPermissionsIn(acl) << 3))
   }
 
   /** Removes the host's ACLs, where the target has them under another name. Those of mapped-xattr go with its attributes. */

@@ -71,7 +71,7 @@ export class Conversion implements Disposable {
     const scanned = await this.scan(observer)
     this.scanned = scanned
     const { scan, header } = scanned
-    refuseScan(scan, header, this.root, request, this.previous)
+    refuseScan(scan, header, request, this.previous)
     const { entries, changes, changed, unchanged, bytesToCopy, refused, forbidden, lost, failed } = scan
     return {
       ...{ from: header.from, to: header.to, isAbort: header.isAbort, isResumed: this.previous.isBegun },
@@ -139,7 +139,7 @@ export class Conversion implements Disposable {
     if (request.from !== undefined) return await this.scanAs(this.newHeader(request.from, to), observer)
     const guess = guessSource(root, request.tree, to)
     const first = await this.scanAs(this.newHeader(guess, to), observer)
-    const other = otherSource(first.scan, guess, to, request.tree)
+    const other = otherSource(first.scan, guess, to, request.tree, this.newTree !== undefined)
     return other === undefined ? first : await this.scanAs(this.newHeader(other, to), observer)
   }
 

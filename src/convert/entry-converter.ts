@@ -110,8 +110,10 @@ export class EntryConverter {
 
   /** Takes the source's form off an object. What says that the source counts goes last. */
   leaveSource(subject: Subject, attributes: readonly string[], acls: readonly CarriedAcl[], forget?: () => void): void {
-    this.acls.forgetSource(subject.file, attributes)
-    if (this.isClothed) this.clothe(subject, [...attributes, ...namesOf(acls)])
+    const { file, host } = subject
+    const mode = this.acls.modeWithout(file, host, attributes)
+    this.acls.forgetSource(file, attributes)
+    if (this.isClothed) this.clothe({ file, host: { ...host, mode } }, [...attributes, ...namesOf(acls)])
     if (forget === undefined) this.source.forget(subject, attributes)
     else forget()
     this.acls.forgetAside(subject.file, attributes, acls)

@@ -3,7 +3,6 @@
 import { UsageError } from '../errors.js'
 import type { HostDirectory } from '../host/host-directory.js'
 import { descriptorOf } from '../host/linux-host.js'
-import { ROOT_RECORD } from '../ownership/reserved-names.js'
 import { formOf } from '../ownership/security-models.js'
 import { XattrStore } from '../ownership/xattr-store.js'
 import { printable } from '../printable.js'
@@ -45,10 +44,9 @@ export function refuseTarget(
 
 /** Refuses what the look through the tree has found. */
 export function refuseScan(
-  { reserved, elsewhere, withRecord, failed }: Scan,
+  { reserved, elsewhere, failed, stored }: Scan,
   { to }: JournalHeader,
-  root: HostDirectory,
-  { tree, output, isOneFileSystem }: ConversionRequest,
+  { tree, from, output, isOneFileSystem }: ConversionRequest,
   { isBegun, isAmidLinks }: Pick<PreviousRun, 'isBegun' | 'isAmidLinks'>,
 ): void {
   if (isAmidLinks && failed.length > 0 && output === undefined) {
@@ -65,8 +63,8 @@ export function refuseScan(
         '(leave it out with -x, and convert it by itself)',
     )
   }
-  // With records a tree has been converted already, at least in part.
-  if (reserved.length === 0 || isBegun || withRecord > 0 || root.stat(ROOT_RECORD) !== undefined) return
+  // What is stored whole under that name is an earlier conversion's; or a guest's, who is believed only when it is asked for.
+  if (reserved.length === 0 || isBegun || (stored > 0 && from !== undefined)) return
   const more = reserved.length === 1 ? '' : ` and ${reserved.length - 1} more`
   throw new UsageError(
     `Cannot convert "${printable(tree)}" to ${to}: it keeps its own data under the name of "${printable(reserved[0]!)}"${more} ` +

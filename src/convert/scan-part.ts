@@ -70,6 +70,8 @@ export interface ScanPart {
   /** Objects that have attributes, or a record, of a mapped model: whatever the source is. */
   readonly withAttributes: number
   readonly withRecord: number
+  /** Objects that are stored whole in the target's form. */
+  readonly stored: number
   /** Where the target would keep its own data, and something else is; other file systems. */
   readonly reserved: readonly string[]
   readonly elsewhere: readonly string[]

@@ -176,7 +176,8 @@ export class ScanVisitor implements Visitor<ScanPart, Context> {
   }
 
   /** What is found of other models tells whether the source is what it was taken for. */
-  private note({ attributes }: Observation, { name, directory, surroundings }: PassedObject): void {
+  private note({ attributes, isStored }: Observation, { name, directory, surroundings }: PassedObject): void {
+    if (isStored) this.part.stored += 1
     if (OWN_ATTRIBUTES.some((attribute) => attributes.includes(attribute))) this.part.withAttributes += 1
     if (surroundings.records === undefined && name !== SELF) return
     const record = name === SELF ? directory.stat(ROOT_RECORD) : surroundings.records?.stat(name)
@@ -212,6 +213,7 @@ class GrowingPart implements ScanPart {
   bytesToCopy = 0
   withAttributes = 0
   withRecord = 0
+  stored = 0
   readonly changes: Partial<Record<ChangeKind, number>> = {}
   readonly refused: Refused[] = []
   readonly forbidden: Refused[] = []

@@ -54,6 +54,7 @@ export interface Scan {
   readonly symlinks: readonly ObjectTimes[]
   readonly withAttributes: number
   readonly withRecord: number
+  readonly stored: number
   readonly reserved: readonly string[]
   readonly elsewhere: readonly string[]
 }
@@ -88,7 +89,15 @@ export async function scanTree(
 }
 
 class ScanSum {
-  private readonly counts = { entries: 0, changed: 0, unchanged: 0, bytesToCopy: 0, withAttributes: 0, withRecord: 0 }
+  private readonly counts = {
+    entries: 0,
+    changed: 0,
+    unchanged: 0,
+    bytesToCopy: 0,
+    withAttributes: 0,
+    withRecord: 0,
+    stored: 0,
+  }
   private readonly changes: Record<ChangeKind, number> = { ...noChanges }
   private readonly refused: Refused[] = []
   private readonly forbidden: Refused[] = []

@@ -21,14 +21,26 @@ export function guessSource(root: HostDirectory, path: string, to: SecurityModel
   return formOf(found.model) === 'inode' && formOf(to) === 'inode' ? modelKeptAs('xattr') : found.model
 }
 
-/** What the look through the whole tree says of a guess: another model to be looked for, or that it was right. */
+/**
+ * What the look through the whole tree says of a guess: another model to be looked for, or that it was right. `isCopy`: a
+ * copy may have its tree's own model.
+ */
 export function otherSource(
   scan: Scan,
   guess: SecurityModel,
   to: SecurityModel,
   path: string,
+  isCopy: boolean,
 ): SecurityModel | undefined {
-  const { withAttributes, withRecord } = scan
+  const { withAttributes, withRecord, stored, entries } = scan
+  // An earlier conversion has left them; or a guest of passthrough has written them, who would be believed unasked.
+  const isOfTwoMinds = guess === to ? stored < entries : stored > 0 && stored < entries
+  if (!isCopy && isOfTwoMinds && formOf(to) !== 'inode' && (guess === to || formOf(guess) === 'inode')) {
+    throw new UsageError(
+      `Cannot tell what to convert "${printable(path)}" from: ${stored} of its ${entries} entries are ${to} already ` +
+        `(--from passthrough keeps these and stores what the others are, --from ${to} leaves the others)`,
+    )
+  }
   const guessed = formOf(guess)
   const target = formOf(to)
   const hasOthers = {
