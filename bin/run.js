@@ -11,6 +11,10 @@ const DISK_THREADS = 64
 
 if (process.argv[2] === 'serve') process.env.UV_THREADPOOL_SIZE ??= String(DISK_THREADS)
 
+// oclif asks for them while it is loaded, of a system that may know nothing of this user: containers run under mere numbers.
+process.env.SHELL ??= '/bin/sh'
+process.env.HOME ??= '/'
+
 const top = join(__dirname, '..')
 const main = join(top, 'dist/program/main.js')
 if (existsSync(main)) {

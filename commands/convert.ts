@@ -175,7 +175,7 @@ async function confirm(tree: string, changed: number): Promise<void> {
 
 const forbidden = (tree: string, count: number): UsageError =>
   new UsageError(
-    `Cannot convert "${printable(tree)}": EPERM (${entriesText(count)} need privileges; run as root, or leave them with --skip-forbidden)`,
+    `Cannot convert "${printable(tree)}": EPERM (${entriesText(count)} ${count === 1 ? 'needs' : 'need'} privileges; run as root, or leave them with --skip-forbidden)`,
   )
 
 /** How to go on with what was begun. */
