@@ -6,7 +6,7 @@
 //   floor to-mapped-xattr TREE
 //
 // As in virtfs, everything is looked at once before anything is changed, and again when its turn comes; what becomes another
-// kind of object is made in a directory of its own and exchanged into place.
+// kind of object is made in a directory of its own and exchanged into place; and all is on the disk before it is over.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -312,8 +312,9 @@ static void convert(const char *path, const struct direction *direction)
     staging = must(openat(root.directory, STAGING, O_PATH | O_DIRECTORY | O_CLOEXEC), "open", STAGING);
     must(lseek(root.directory, 0, SEEK_SET), "list", path);
     pass_below(root.directory, direction, true);
-    must(unlinkat(root.directory, STAGING, AT_REMOVEDIR), "remove directory", STAGING);
     pass(root.directory, ".", direction, true);
+    must(syncfs(root.directory), "synchronise", path);
+    must(unlinkat(root.directory, STAGING, AT_REMOVEDIR), "remove directory", STAGING);
     restore_times(&root);
 }
 

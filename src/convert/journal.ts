@@ -61,19 +61,25 @@ export interface ObjectTimes extends HostStatTimes {
   readonly ino: bigint
 }
 
-export interface Journal {
+/** What is written down. */
+export interface JournalEntries {
   readonly header: JournalHeader
   readonly directories: Iterable<ObjectTimes>
-  readonly symlinks: readonly ObjectTimes[]
+  readonly symlinks: Iterable<ObjectTimes>
   readonly left: readonly bigint[]
   readonly looks: readonly Look[]
+}
+
+/** The same, read again. */
+export interface Journal extends JournalEntries {
+  readonly symlinks: readonly ObjectTimes[]
 }
 
 /** Text is collected to pieces of this size before it is written. */
 const PIECE = 1 << 20
 
 /** Writes a journal, in the place of one that may be there. Afterwards it is on the disk. */
-export function writeJournal(directory: Fd, { header, directories, symlinks, left, looks }: Journal): void {
+export function writeJournal(directory: Fd, { header, directories, symlinks, left, looks }: JournalEntries): void {
   dropIfThere(directory, UNFINISHED_JOURNAL)
   using file = openat(directory, UNFINISHED_JOURNAL, O_RDWR | O_CREAT | O_EXCL, 0o600)
   const writer = new LineWriter(file)

@@ -19,6 +19,7 @@ import {
 import type { LinkedName, NamesIn, ScanFailure, ScanPart } from './scan-part.js'
 import { ScanVisitor } from './scan-visitor.js'
 import type { ConversionSettings } from './settings.js'
+import { TimesTable } from './times-table.js'
 
 /** Names in one directory. */
 export interface PlacedNames {
@@ -51,7 +52,7 @@ export interface Scan {
   readonly linkLosses: readonly string[]
   readonly left: readonly bigint[]
   readonly looks: readonly Look[]
-  readonly symlinks: readonly ObjectTimes[]
+  readonly symlinks: Iterable<ObjectTimes>
   readonly withAttributes: number
   readonly withRecord: number
   readonly stored: number
@@ -107,7 +108,7 @@ class ScanSum {
   private readonly partial: PlacedNames[] = []
   private readonly left: bigint[] = []
   private readonly looks: Look[] = []
-  private readonly symlinks: ObjectTimes[] = []
+  private readonly symlinks = new TimesTable()
   private readonly reserved: string[] = []
   private readonly elsewhere: string[] = []
   private readonly linkLosses: string[] = []
@@ -136,7 +137,7 @@ class ScanSum {
     )
     append(this.left, part.left)
     append(this.looks, part.looks)
-    append(this.symlinks, part.symlinks)
+    for (const times of part.symlinks) this.symlinks.add(times)
     append(this.reserved, part.reserved)
     append(this.elsewhere, part.elsewhere)
     for (const linked of part.linked) {

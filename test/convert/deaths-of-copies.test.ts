@@ -4,12 +4,15 @@
 import { rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { differences, portrait, withoutAccess } from '../support/conversion/portrait.js'
-import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directions, isUsual, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { changesTree, killedWhile } from '../support/host/faults.js'
 import { isRoot } from '../support/host/nobody.js'
 
 const SHOWN = 5
+
+/** Every moment of the usual ones, and of the others one in so many. */
+const STEP = 3
 
 describe.runIf(isRoot)('a copy that is killed and built again is as an undisturbed one:', () => {
   it.each(directions.map((direction) => [direction.title, direction] as const))(
@@ -25,7 +28,7 @@ describe.runIf(isRoot)('a copy that is killed and built again is as an undisturb
       const descriptors = openDescriptors()
       const wrong: string[] = []
       let n = 1
-      for (; ; n += 1) {
+      for (; ; n += isUsual(direction) ? 1 : STEP) {
         rmSync(output, { recursive: true, force: true })
         if (!(await killedWhile(n, () => sample.run({ output }), changesTree))) break
         const again = await sample.run({ output })

@@ -4,13 +4,16 @@
 
 import { describe, expect, it } from 'vitest'
 import { differences } from '../support/conversion/portrait.js'
-import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directions, isUsual, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { changesTree, killedWhile } from '../support/host/faults.js'
 import { isRoot } from '../support/host/nobody.js'
 
 /** Enough to see what went wrong. */
 const SHOWN = 5
+
+/** Every moment of the usual ones, and of the others one in so many. */
+const STEP = 3
 
 describe.runIf(isRoot)('a conversion that is killed and run again ends as an undisturbed one:', () => {
   it.each(directions.map((direction) => [direction.title, direction] as const))(
@@ -24,7 +27,7 @@ describe.runIf(isRoot)('a conversion that is killed and run again ends as an und
       const descriptors = openDescriptors()
       const wrong: unknown[] = []
       let n = 1
-      for (; ; n += 1) {
+      for (; ; n += isUsual(direction) ? 1 : STEP) {
         sample.begin()
         if (!(await killedWhile(n, () => sample.run(), changesTree))) break
         const intent = n % 4 === 0 && sample.isMarked ? 'resume' : 'convert'

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ErrnoError, type ErrnoName, UsageError } from '../../src/errors.js'
 import { differences, withoutAccess } from '../support/conversion/portrait.js'
 import { putBackPart } from '../support/conversion/put-back.js'
-import { type Conducted, directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { type Conducted, directions, isUsual, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { openDescriptors } from '../support/host/descriptors.js'
 import { whileFaulty } from '../support/host/faults.js'
 import { isRoot } from '../support/host/nobody.js'
@@ -17,8 +17,6 @@ const ERRORS: readonly ErrnoName[] = ['ENOSPC', 'EIO', 'EPERM', 'EDQUOT', 'EROFS
 
 /** Every call of the two that most people need fails, and of the others one in so many. */
 const STEP = 7
-const isUsual = ({ title }: { readonly title: string }): boolean =>
-  title === 'mapped-xattr to passthrough' || title === 'passthrough to mapped-xattr'
 
 describe.runIf(isRoot)('a conversion of which a system call fails can be gone on with, or put back:', () => {
   it.each(directions.map((direction, index) => [direction.title, direction, index] as const))(

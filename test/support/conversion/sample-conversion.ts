@@ -78,6 +78,10 @@ export const directions: readonly Direction[] = [
   ...pairs.filter((pair) => pair.includes('inode')).map(([form, to]) => directionOf(form, to, OFFSET)),
 ]
 
+/** The two that most people need, for tests that try every moment of a conversion, and of the others one in so many. */
+export const isUsual = ({ title }: Direction): boolean =>
+  title === 'mapped-xattr to passthrough' || title === 'passthrough to mapped-xattr'
+
 /** A sample tree, to be made again and again, and its conversion. */
 export class SampleConversion implements Disposable {
   private readonly above = mkdtempSync(join(scratchMemory() ?? tmpdir(), 'virtfs-conversion-'))
