@@ -67,7 +67,7 @@ export default class Df extends BaseCommand {
     'no-usage': Flags.boolean({ description: 'The file systems alone: nothing is walked through.' }),
     'security-model': inspectFlags['security-model'],
     names: inspectFlags.names,
-    ...walkFlags,
+    ...walkFlags('PATH'),
     json: Flags.boolean({ description: 'Print one JSON document.' }),
   }
 

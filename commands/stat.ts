@@ -75,7 +75,7 @@ export default class Stat extends BaseCommand {
       exclusive: ['file-system'],
     }),
     ...inspectFlags,
-    ...walkFlags,
+    ...walkFlags('PATH'),
     json: Flags.boolean({ description: 'Print one JSON document.', exclusive: ['jsonl'] }),
     jsonl: Flags.boolean({ description: 'Print one JSON object a line.', exclusive: ['json'] }),
   }

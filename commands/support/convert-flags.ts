@@ -68,7 +68,7 @@ export const convertFlags = {
     description: 'Leave what takes a privilege that you have not, instead of doing nothing at all.',
     helpGroup: LEFT,
   }),
-  ...walkFlags,
+  ...walkFlags('TREE'),
   resume: Flags.boolean({
     description: 'Go on with a conversion that was interrupted.',
     helpGroup: INTERRUPTED,

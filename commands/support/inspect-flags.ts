@@ -25,10 +25,10 @@ export const inspectFlags = {
 
 const JOBS_MAX = 256
 
-/** What a walk goes through. */
-export const walkFlags = {
+/** What a walk goes through, below what the command calls `where`. */
+export const walkFlags = (where: 'PATH' | 'TREE') => ({
   include: Flags.string({
-    description: 'Only entries that the pattern matches: a fast-glob pattern, relative to PATH. Any number of times.',
+    description: `Only entries that the pattern matches: a fast-glob pattern, relative to ${where}. Any number of times.`,
     helpValue: 'GLOB',
     multiple: true,
     multipleNonGreedy: true,
@@ -39,12 +39,12 @@ export const walkFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  'one-file-system': Flags.boolean({ char: 'x', description: 'Stay on the file system that PATH is on.' }),
+  'one-file-system': Flags.boolean({ char: 'x', description: `Stay on the file system that ${where} is on.` }),
   'no-progress': Flags.boolean({ description: 'Show no progress, on terminals either.' }),
   jobs: Flags.integer({
-    description: 'How many threads look; as many as there are processors if not given.',
+    description: 'How many threads work; as many as there are processors if not given.',
     helpValue: 'N',
     min: 1,
     max: JOBS_MAX,
   }),
-}
+})

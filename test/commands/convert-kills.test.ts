@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manyObjects } from '../support/conversion/many-objects.js'
 import { differences, type Portrait, withoutAccess } from '../support/conversion/portrait.js'
-import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directionOf, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { isRoot } from '../support/host/nobody.js'
 import { seed } from '../support/seed.js'
 import { environment, PROGRAM, virtfs } from './run.js'
@@ -25,7 +25,7 @@ const ways = [
 
 describe.runIf(isRoot)('virtfs convert', () => {
   it(`killed ${KILLS} times amid ${ENTRIES} entries loses nothing`, async () => {
-    using sample = new SampleConversion(directions.find(({ title }) => title === 'mapped-xattr to passthrough')!)
+    using sample = new SampleConversion(directionOf('mapped-xattr to passthrough'))
     sample.begin(manyObjects(ENTRIES))
     const command = (way: readonly string[]): string[] => ['convert', sample.tree, '--yes', ...way]
     // What ACLs say otherwise than modes is lost once.

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import { S_IFDIR, S_IFREG } from '../../src/sys/constants.js'
 import { manyObjects } from '../support/conversion/many-objects.js'
 import { differences, portrait, withoutAccess } from '../support/conversion/portrait.js'
-import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directionOf, SampleConversion } from '../support/conversion/sample-conversion.js'
 import type { SampleObject } from '../support/conversion/sample-objects.js'
 import { makeSampleTree } from '../support/conversion/sample-tree.js'
 import { isRoot } from '../support/host/nobody.js'
@@ -26,7 +26,7 @@ describe.runIf(isRoot)('a signal', () => {
   ] as const)(
     '%s stops it, with %i, and what it says is true: %s',
     async (signal, exitCode, way) => {
-      using sample = new SampleConversion(directions.find(({ title }) => title === 'mapped-xattr to passthrough')!)
+      using sample = new SampleConversion(directionOf('mapped-xattr to passthrough'))
       sample.begin(manyObjects(10_000))
       // What ACLs say otherwise than modes is lost once.
       virtfs(['convert', sample.tree, ...REAL])

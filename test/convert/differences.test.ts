@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Conversion } from '../../src/convert/conversion.js'
 import type { ConversionObserver, Outcome } from '../../src/convert/plan.js'
-import { directions, requestOf, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directionOf, requestOf, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { isRoot } from '../support/host/nobody.js'
 
 const sh = (command: string) => (at: (path: string) => string) => {
@@ -35,7 +35,7 @@ const deeds: readonly (readonly [string, string, (at: (path: string) => string) 
 
 describe.runIf(isRoot).each(['in place', 'into a new tree'])('%s', (where) => {
   it.each(deeds)('%s', async (_what, path, deed) => {
-    using sample = new SampleConversion(directions.find(({ title }) => title === 'mapped-xattr to passthrough')!)
+    using sample = new SampleConversion(directionOf('mapped-xattr to passthrough'))
     sample.begin()
     const output = where === 'in place' ? undefined : `${sample.tree}-new`
     const { tree } = sample
@@ -46,7 +46,7 @@ describe.runIf(isRoot).each(['in place', 'into a new tree'])('%s', (where) => {
   })
 
   it('nothing was done', async () => {
-    using sample = new SampleConversion(directions.find(({ title }) => title === 'mapped-xattr to passthrough')!)
+    using sample = new SampleConversion(directionOf('mapped-xattr to passthrough'))
     sample.begin()
     const output = where === 'in place' ? undefined : `${sample.tree}-new`
     const request = requestOf({ tree: sample.tree, from: 'mapped-xattr', to: 'passthrough', output, verifies: true })

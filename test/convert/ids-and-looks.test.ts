@@ -1,7 +1,7 @@
 // Whose files are: the guest's ids by ranges, in ACLs too, and what the host shows of a mapped tree.
 
 import { describe, expect, it } from 'vitest'
-import { type Direction, directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directionOf, SampleConversion } from '../support/conversion/sample-conversion.js'
 import {
   ACCESS,
   acl,
@@ -16,7 +16,6 @@ import {
 import { isRoot } from '../support/host/nobody.js'
 import { S_IFDIR, S_IFREG } from '../../src/sys/constants.js'
 
-const directionOf = (title: string): Direction => directions.find((each) => each.title === title)!
 const root: SampleObject = { path: '', mode: S_IFDIR | 0o755, uid: 0, gid: 0 }
 const file: SampleObject = { path: 'file', mode: S_IFREG | 0o640, uid: 1, gid: 70_000 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   conduct,
-  type Direction,
+  directionOf,
   directions,
   requestOf,
   SampleConversion,
@@ -26,8 +26,17 @@ import { isRoot } from '../support/host/nobody.js'
 import { Conversion } from '../../src/convert/conversion.js'
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from '../../src/sys/constants.js'
 
+/** An ACL of which the last entry says what the mode's last digit does, or otherwise. */
+const accessFor = (others: number): Buffer =>
+  acl([
+    [USER_OBJ, 6],
+    [USER, 4, 5],
+    [GROUP_OBJ, 4],
+    [MASK, 4],
+    [OTHER, others],
+  ])
+
 const root: SampleObject = { path: '', mode: S_IFDIR | 0o755, uid: 0, gid: 0 }
-const directionOf = (title: string): Direction => directions.find((each) => each.title === title)!
 
 describe.runIf(isRoot)('a plan tells', () => {
   it('a device number of which mapped-file keeps 32 bits, and none that it keeps whole', async () => {
@@ -65,13 +74,7 @@ describe.runIf(isRoot)('a plan tells', () => {
 
   it('ACLs, which none shows to no guest', async () => {
     using sample = new SampleConversion(directionOf('mapped-xattr to passthrough'))
-    const access = acl([
-      [USER_OBJ, 6],
-      [USER, 4, 5],
-      [GROUP_OBJ, 4],
-      [MASK, 4],
-      [OTHER, 4],
-    ])
+    const access = accessFor(4)
     sample.begin([root, { path: 'file', mode: S_IFREG | 0o644, uid: 0, gid: 0, acls: { [ACCESS]: access } }])
     const { plan } = await sample.run({ to: 'none' })
     expect(plan.lost).toEqual([{ path: 'file', what: 'ACL, which none shows to no guest' }])
@@ -79,13 +82,7 @@ describe.runIf(isRoot)('a plan tells', () => {
 
   it('what an ACL says otherwise than the mode', async () => {
     using sample = new SampleConversion(directionOf('mapped-xattr to passthrough'))
-    const access = acl([
-      [USER_OBJ, 6],
-      [USER, 4, 5],
-      [GROUP_OBJ, 4],
-      [MASK, 4],
-      [OTHER, 0],
-    ])
+    const access = accessFor(0)
     sample.begin([root, { path: 'file', mode: S_IFREG | 0o644, uid: 0, gid: 0, acls: { [ACCESS]: access } }])
     const { plan } = await sample.run()
     expect(plan.lost).toEqual([{ path: 'file', what: 'what its ACL says otherwise than its mode' }])

@@ -11,13 +11,13 @@ import { UsageError } from '../../src/errors.js'
 import { openTree } from '../../src/sys/open.js'
 import { tryFlock } from '../../src/sys/lock.js'
 import { portrait, withoutAccess } from '../support/conversion/portrait.js'
-import { directions, requestOf, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { directionOf, requestOf, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { changesTree, killedWhile, whileFaulty } from '../support/host/faults.js'
 import { isRoot } from '../support/host/nobody.js'
 
-const toReal = directions.find(({ title }) => title === 'mapped-xattr to passthrough')!
-const toXattr = directions.find(({ title }) => title === 'passthrough to mapped-xattr')!
-const toFile = directions.find(({ title }) => title === 'passthrough to mapped-file')!
+const toReal = directionOf('mapped-xattr to passthrough')
+const toXattr = directionOf('passthrough to mapped-xattr')
+const toFile = directionOf('passthrough to mapped-file')
 
 /** Has the conversion of a tree refused, and returns the line without the tree's path. */
 async function refusal(sample: SampleConversion, changes: Partial<ConversionRequest> = {}): Promise<string> {

@@ -67,16 +67,19 @@ const OFFSET = 100_000
 const forms = ['xattr', 'sidecar', 'inode'] as const
 const pairs = forms.flatMap((form) => forms.filter((to) => to !== form).map((to) => [form, to] as const))
 
-const directionOf = (form: StoredForm, to: StoredForm, offset: number): Direction => ({
+const direction = (form: StoredForm, to: StoredForm, offset: number): Direction => ({
   title: `${models[form]} to ${models[to]}${offset === 0 ? '' : ' with other ids'}`,
   ...{ form, from: models[form], to: models[to], offset },
 })
 
 /** Every way between two forms of storage; and those that go into or out of inodes once more with ids that are mapped. */
 export const directions: readonly Direction[] = [
-  ...pairs.map(([form, to]) => directionOf(form, to, 0)),
-  ...pairs.filter((pair) => pair.includes('inode')).map(([form, to]) => directionOf(form, to, OFFSET)),
+  ...pairs.map(([form, to]) => direction(form, to, 0)),
+  ...pairs.filter((pair) => pair.includes('inode')).map(([form, to]) => direction(form, to, OFFSET)),
 ]
+
+/** The one of a title. */
+export const directionOf = (title: string): Direction => directions.find((each) => each.title === title)!
 
 /** The two that most people need, for tests that try every moment of a conversion, and of the others one in so many. */
 export const isUsual = ({ title }: Direction): boolean =>
