@@ -3,13 +3,13 @@
 import { describe, expect, it } from 'vitest'
 import { differences, type Portrait } from '../support/conversion/portrait.js'
 import { putBackPart } from '../support/conversion/put-back.js'
-import { directions, SampleConversion } from '../support/conversion/sample-conversion.js'
+import { type Direction, directions, isUsual, SampleConversion } from '../support/conversion/sample-conversion.js'
 import { changesTree, killedWhile } from '../support/host/faults.js'
 import { isRoot } from '../support/host/nobody.js'
 
 const SHOWN = 5
 /** Every so manieth moment; each second of them is followed by a death of the abort itself. */
-const STEP = 3
+const step = (direction: Direction): number => (isUsual(direction) ? 3 : 7)
 
 describe.runIf(isRoot)('a conversion that is killed and put back leaves the tree as it was:', () => {
   it.each(directions.map((direction) => [direction.title, direction] as const))(
@@ -21,7 +21,7 @@ describe.runIf(isRoot)('a conversion that is killed and put back leaves the tree
       const compared = (looks: Portrait): Portrait => putBackPart(looks, plan)
       const converted = compared(sample.look())
       const wrong: string[] = []
-      for (let n = 1; ; n += STEP) {
+      for (let n = 1; ; n += step(direction)) {
         sample.begin()
         const before = sample.look()
         sample.begin()

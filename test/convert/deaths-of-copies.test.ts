@@ -12,7 +12,7 @@ import { isRoot } from '../support/host/nobody.js'
 const SHOWN = 5
 
 /** Every moment of the usual ones, and of the others one in so many. */
-const STEP = 3
+const STEP = 7
 
 describe.runIf(isRoot)('a copy that is killed and built again is as an undisturbed one:', () => {
   it.each(directions.map((direction) => [direction.title, direction] as const))(
