@@ -88,10 +88,12 @@ export class AclCarrier {
 
   /** The same without touching the source, for a copy of it. */
   read(file: Fd, attributes: readonly string[]): CarriedAcl[] {
-    return IN_ORDER.flatMap((acl) => {
+    const carried: CarriedAcl[] = []
+    for (const acl of IN_ORDER) {
       const original = valueOf(file, attributes, aclNameIn(this.from, acl))
-      return original === undefined ? [] : { acl, value: this.translated(original) }
-    })
+      if (original !== undefined) carried.push({ acl, value: this.translated(original) })
+    }
+    return carried
   }
 
   /** Stores them for the target. */

@@ -16,16 +16,15 @@ import type { Staging } from './staging.js'
  */
 export type Task = 'complete' | 'convert' | 'copy'
 
-/** An entry, and the open directory of the new tree that it goes to. */
+/** Where an entry is, and the open directory of the new tree that it goes to. */
 export interface EntryPlace {
   readonly directory: HostDirectory
   readonly surroundings: Surroundings
-  readonly name: Name
   readonly destination: Fd | undefined
 }
 
 /** Does it; returns the change that it was, if that counts as one. */
-export type Act = (place: EntryPlace) => Change | undefined
+export type Act = (place: EntryPlace, name: Name) => Change | undefined
 
 export function actOf(task: Task, settings: ConversionSettings, staging: Staging): Act {
   if (task === 'copy') return copying(new EntryCopier(settings, staging))
@@ -35,7 +34,7 @@ export function actOf(task: Task, settings: ConversionSettings, staging: Staging
 
 const converting =
   (converter: EntryConverter): Act =>
-  ({ directory, name, surroundings }) => {
+  ({ directory, surroundings }, name) => {
     const considered = converter.consideration.changeAt(directory, name, surroundings)
     if (considered === undefined) return undefined
     converter.convert(directory, name, considered, considered.decision)
@@ -44,7 +43,7 @@ const converting =
 
 const completing =
   (converter: EntryConverter): Act =>
-  ({ directory, name, surroundings }) => {
+  ({ directory, surroundings }, name) => {
     const considered = converter.consideration.changeAt(directory, name, surroundings)
     if (considered === undefined) return undefined
     if (converter.consideration.decider.isPartial(considered.observation))
@@ -54,7 +53,7 @@ const completing =
 
 const copying =
   (copier: EntryCopier): Act =>
-  ({ directory, name, surroundings, destination }) => {
+  ({ directory, surroundings, destination }, name) => {
     const considered = copier.consideration.at(directory, name, surroundings)
     if (considered === undefined || destination === undefined) return undefined
     copier.copy(directory, name, considered, destination)

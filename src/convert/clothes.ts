@@ -27,13 +27,13 @@ export class Clothes {
     host: Pick<HostStat, 'ino' | 'uid' | 'gid' | 'mode'>,
     hasRealAcl: boolean,
   ): { uid: number; gid: number; mode: number } {
-    const looks = this.usual(host)
-    const mode = hasRealAcl ? (host.mode & 0o777) | (looks.mode & 0o7000) : looks.mode
-    return { ...looks, mode: harmless(mode, host.mode) }
+    const { uid, gid, mode } = this.usual(host)
+    const looks = hasRealAcl ? (host.mode & 0o777) | (mode & 0o7000) : mode
+    return { uid, gid, mode: harmless(looks, host.mode) }
   }
 
   /** Gives an object its looks. First goes what lets others in, or makes them somebody else. */
-  put(file: Fd, host: HostStat, hasRealAcl: boolean): void {
+  put(file: Fd, host: Pick<HostStat, 'ino' | 'uid' | 'gid' | 'mode'>, hasRealAcl: boolean): void {
     // Of an object that has got or lost an ACL the mode is not what it was.
     const { uid, gid, mode } = this.of(hasRealAcl ? statx(file) : host, hasRealAcl)
     fchmod(file, mode)

@@ -99,6 +99,8 @@ export class Decider {
   private readonly to: StoredForm
   readonly ids: IdTranslation
   private readonly clothes: Clothes
+  /** Attributes with ACLs that the target has under another name, or with other ids in them. */
+  private readonly movedAcls: readonly string[]
 
   /** `left` is those of `settings.left`. */
   constructor(
@@ -109,6 +111,8 @@ export class Decider {
     this.from = forms.from
     this.to = forms.to
     this.ids = idTranslation(settings)
+    const isMoved = aclNameIn(this.from, '') !== aclNameIn(this.to, '') || !this.ids.isIdentity
+    this.movedAcls = isMoved ? [...ACL_NAMES].map((acl) => aclNameIn(this.from, acl)) : []
     this.clothes = new Clothes(settings)
   }
 
@@ -124,8 +128,9 @@ export class Decider {
 
   /** In mapped-xattr an ACL is stored, too. */
   private storesNothing({ ownership, attributes }: Observation): boolean {
-    const hasAcl = this.from === 'xattr' && attributes.some((name) => ASIDE_NAMES.has(name))
-    return Object.keys(ownership).length === 0 && !hasAcl
+    const { uid, gid, mode, rdev } = ownership
+    if (uid !== undefined || gid !== undefined || mode !== undefined || rdev !== undefined) return false
+    return this.from !== 'xattr' || !attributes.some((name) => ASIDE_NAMES.has(name))
   }
 
   decide(observation: Observation): Decision {
@@ -322,11 +327,7 @@ export class Decider {
   }
 
   private movesAcls(attributes: readonly string[]): boolean {
-    return attributes.some(
-      (name) =>
-        [...ACL_NAMES].some((acl) => aclNameIn(this.from, acl) === name) &&
-        (aclNameIn(this.from, '') !== aclNameIn(this.to, '') || !this.ids.isIdentity),
-    )
+    return this.movedAcls.some((name) => attributes.includes(name))
   }
 }
 

@@ -113,14 +113,14 @@ export class EntryConverter {
     const { file, host } = subject
     const mode = this.acls.modeWithout(file, host, attributes)
     this.acls.forgetSource(file, attributes)
-    if (this.isClothed) this.clothe({ file, host: { ...host, mode } }, [...attributes, ...namesOf(acls)])
+    if (this.isClothed) {
+      const { ino, uid, gid } = host
+      const isReal = hasRealAcl(this.to, attributes) || hasRealAcl(this.to, namesOf(acls))
+      this.clothes.put(file, { ino, uid, gid, mode }, isReal)
+    }
     if (forget === undefined) this.source.forget(subject, attributes)
     else forget()
     this.acls.forgetAside(subject.file, attributes, acls)
-  }
-
-  private clothe({ file, host }: Pick<Subject, 'file' | 'host'>, names: readonly string[]): void {
-    this.clothes.put(file, host, hasRealAcl(this.to, names))
   }
 
   /** A new object takes the place of the old one, whose attributes go with it. */
@@ -146,7 +146,7 @@ export class EntryConverter {
       putAcls()
       putRecord()
     } else this.target.store({ directory, name, handle, file: handle, host }, stat, putAcls)
-    if (this.isClothed) this.clothe({ file: handle, host }, namesOf(acls))
+    if (this.isClothed) this.clothes.put(handle, host, hasRealAcl(this.to, namesOf(acls)))
     setTimes(handle, this.symlinkTimes.get(subject.host.ino) ?? subject.host)
     return name
   }

@@ -3,21 +3,14 @@
 import { type HostDirectory } from '../host/host-directory.js'
 import { descriptorOf } from '../host/linux-host.js'
 import type { Name } from '../name.js'
-import { type Surroundings, surroundingsIn } from '../ownership/surroundings.js'
-import type { Fd } from '../sys/fd.js'
+import { surroundingsIn } from '../ownership/surroundings.js'
 import { Trail } from '../walk/trail.js'
-import type { Act } from './acts.js'
+import type { Act, EntryPlace } from './acts.js'
 import { namesOf, type Portion, type PortionOutcome, type Run } from './portion.js'
 import { Tally } from './tally.js'
 
 /** Directories between the root and where a thread is that it keeps open. */
 const OPEN_DIRECTORIES = 32
-
-interface Entered {
-  readonly directory: HostDirectory
-  readonly surroundings: Surroundings
-  readonly destination: Fd | undefined
-}
 
 export class EntryWorker implements Disposable {
   private readonly trail: Trail
@@ -56,15 +49,15 @@ export class EntryWorker implements Disposable {
       if (tally.fatal !== undefined) return
       const path = (): string => this.pathOf(name)
       tally.attempt(path, () => {
-        const change = this.act({ ...entered, name })
+        const change = this.act(entered, name)
         if (change !== undefined) tally.count(path, change)
       })
     }
   }
 
   /** Undefined where the directory cannot be found, which fails all names in it. */
-  private enter(tally: Tally, { shared, down, destination, dev, ino }: Run): Entered | undefined {
-    let entered: Entered | undefined
+  private enter(tally: Tally, { shared, down, destination, dev, ino }: Run): EntryPlace | undefined {
+    let entered: EntryPlace | undefined
     tally.attempt(
       () => this.trail.path,
       () => {

@@ -17,8 +17,7 @@ const isIn = (spans: readonly IdSpan[], id: number): boolean =>
 export const isMapped = ({ uids, gids }: Credentials, { uid, gid }: HostOwner): boolean =>
   isIn(uids, uid) && isIn(gids, gid)
 
-const has = ({ capabilities }: Credentials, capability: number): boolean =>
-  ((capabilities >> BigInt(capability)) & 1n) === 1n
+const has = ({ capabilities }: Credentials, capability: number): boolean => ((capabilities >>> capability) & 1) === 1
 
 /** A capability counts for objects of owners that the namespace knows (capable_wrt_inode_uidgid). */
 const hasOver = (credentials: Credentials, capability: number, owner: HostOwner): boolean =>

@@ -8,15 +8,26 @@ import { openPath, reopen, reopenPath } from '../sys/open.js'
 import { type HostStat, statx } from '../sys/stat.js'
 import { isDirectory, isPlainType } from './mode.js'
 
-export interface Subject extends Disposable {
-  /** The directory that it is in; the tree's root is in itself, as SELF. */
-  readonly directory: Fd
-  readonly name: NameOrSelf
-  /** O_PATH. */
-  readonly handle: Fd
+export class Subject implements Disposable {
   /** The fastest descriptor that there is for attributes. */
   readonly file: Fd
-  readonly host: HostStat
+
+  /** Takes the handle (O_PATH), and the readable descriptor if there is one, into its care. */
+  constructor(
+    /** The directory that it is in; the tree's root is in itself, as SELF. */
+    readonly directory: Fd,
+    readonly name: NameOrSelf,
+    readonly handle: Fd,
+    readable: Fd | undefined,
+    readonly host: HostStat,
+  ) {
+    this.file = readable ?? handle
+  }
+
+  [Symbol.dispose](): void {
+    this.handle.close()
+    this.file.close()
+  }
 }
 
 /**
@@ -31,14 +42,7 @@ export function openSubject(directory: Fd, name: NameOrSelf, observed: HostStat)
     const isSame = host.ino === observed.ino && host.dev === observed.dev
     const isUnchanged = host.ctimeSec === observed.ctimeSec && host.ctimeNsec === observed.ctimeNsec
     if (!isSame || !isUnchanged) throw new ErrnoError('ESTALE', { op: 'find what was looked at', name })
-    const file = isPlainType(host.mode) ? readable(handle, host) : undefined
-    return {
-      ...{ directory, name, handle, file: file ?? handle, host },
-      [Symbol.dispose]: () => {
-        handle.close()
-        file?.close()
-      },
-    }
+    return new Subject(directory, name, handle, isPlainType(host.mode) ? readable(handle, host) : undefined, host)
   } catch (cause) {
     handle.close()
     throw cause

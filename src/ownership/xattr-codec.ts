@@ -85,14 +85,13 @@ function u64(rdev: DeviceNumber | undefined): Buffer | undefined {
 
 /** The attributes to write, in QEMU's order. A member that is absent or −1 (NO_ID) is not written. */
 export function encodeXattrs({ uid, gid, mode, rdev }: Ownership): StoredAttribute[] {
-  const values: Record<OwnershipKey, Buffer | undefined> = {
-    uid: u32(uid),
-    gid: u32(gid),
-    mode: u32(mode),
-    rdev: u64(rdev),
+  const attributes: StoredAttribute[] = []
+  const put = (key: OwnershipKey, bytes: Buffer | undefined): void => {
+    if (bytes !== undefined) attributes.push({ key, name: ATTRIBUTE_OF[key], bytes })
   }
-  return OWNERSHIP_KEYS.flatMap((key) => {
-    const bytes = values[key]
-    return bytes ? [{ key, name: ATTRIBUTE_OF[key], bytes }] : []
-  })
+  put('uid', u32(uid))
+  put('gid', u32(gid))
+  put('mode', u32(mode))
+  put('rdev', u64(rdev))
+  return attributes
 }

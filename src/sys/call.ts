@@ -11,7 +11,16 @@ type Argument = number | bigint
 const koffi = isSupportedHost ? (await import('koffi')).default : undefined
 const libc = koffi?.load(null)
 
-const native =
+// Each argument takes koffi a while to look at, so calls of a few are made with a few.
+const nativeShort =
+  libc &&
+  (libc.func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c)') as (
+    nr: number,
+    a: Argument,
+    b: Argument,
+    c: Argument,
+  ) => number)
+const nativeLong =
   libc &&
   (libc.func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)') as (
     nr: number,
@@ -49,11 +58,11 @@ export function call(
   a: Argument,
   b: Argument = 0,
   c: Argument = 0,
-  d: Argument = 0,
+  d?: Argument,
   e: Argument = 0,
   f: Argument = 0,
 ): number {
-  if (koffi === undefined || native === undefined)
+  if (koffi === undefined || nativeShort === undefined || nativeLong === undefined)
     throw new ErrnoError('ENOSYS', { op: `call ${name} on this host`, host: process.platform })
   for (;;) {
     const forced = injector === undefined ? 0 : injector(name, c)
@@ -61,7 +70,7 @@ export function call(
       if (forced === Errno.EINTR) continue
       return -forced
     }
-    const result = native(NR[name], a, b, c, d, e, f)
+    const result = d === undefined ? nativeShort(NR[name], a, b, c) : nativeLong(NR[name], a, b, c, d, e, f)
     if (result !== -1) return result
     const errno = koffi.errno()
     if (errno !== Errno.EINTR) return -errno
@@ -110,6 +119,7 @@ export function scratch(size: number): Scratch {
 
 // Wire strings are at most 65,535 bytes and PATH_MAX is 4,096: nothing longer is ever passed.
 const STRING_MAX = 65_536
+const NAME_USUAL = 48
 const stringSlot = (): Scratch & { text: string | undefined } => ({ ...scratch(STRING_MAX), text: undefined })
 const strings = [stringSlot(), stringSlot()] as const
 
@@ -124,7 +134,11 @@ export function cString(latin1: string, slot: 0 | 1 = 0): number {
   if (latin1.length >= STRING_MAX) throw new ErrnoError('ENAMETOOLONG', { op: 'pass string', length: latin1.length })
   // A NUL would silently cut the string: the kernel would act on another name than the one that was checked.
   if (latin1.includes('\0')) throw new ErrnoError('EINVAL', { op: 'pass string', text: latin1 })
-  string.bytes[string.bytes.latin1Write(latin1, 0, latin1.length)] = 0
+  const { bytes } = string
+  // Names are short: a call into Node takes longer than to put their bytes there one after the other.
+  if (latin1.length > NAME_USUAL) bytes.latin1Write(latin1, 0, latin1.length)
+  else for (let at = 0; at < latin1.length; at += 1) bytes[at] = latin1.charCodeAt(at)
+  bytes[latin1.length] = 0
   string.text = latin1
   return string.address
 }

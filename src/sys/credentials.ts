@@ -14,8 +14,8 @@ export interface Credentials {
   readonly uid: number
   readonly gid: number
   readonly groups: readonly number[]
-  /** Effective capabilities, a bit each. */
-  readonly capabilities: bigint
+  /** The first 32 effective capabilities, a bit each. */
+  readonly capabilities: number
   /** Ids that mean anything to this process: all but the last one, outside of containers. */
   readonly uids: readonly IdSpan[]
   readonly gids: readonly IdSpan[]
@@ -50,7 +50,7 @@ export function parseCredentials({ status, uidMap, gidMap, userNamespace }: Proc
     uid: idOf('Uid'),
     gid: idOf('Gid'),
     groups: fieldsOf('Groups').map(Number),
-    capabilities: BigInt(`0x${fieldsOf('CapEff')[0] ?? '0'}`),
+    capabilities: parseInt((fieldsOf('CapEff')[0] ?? '0').slice(-8), 16),
     uids: parseMap(uidMap),
     gids: parseMap(gidMap),
     isInInitialNamespace: userNamespace === INITIAL_NAMESPACE,

@@ -156,7 +156,7 @@ CapBnd:	000001ffffffffff
       uid: 1003,
       gid: 2003,
       groups: [4, 24, 1000],
-      capabilities: 0x8000009n,
+      capabilities: 0x8000009,
       uids: [{ first: 0, count: 4_294_967_295 }],
       gids: [{ first: 0, count: 4_294_967_295 }],
       isInInitialNamespace: true,
@@ -197,6 +197,6 @@ CapBnd:	000001ffffffffff
     )
     const lowered = asNobody(ownCredentials)
     expect([lowered.uid, lowered.gid]).toEqual([nobody.uid, nobody.gid])
-    if (isRoot) expect(lowered.capabilities).toBe(0n)
+    if (isRoot) expect(lowered.capabilities).toBe(0)
   })
 })
