@@ -11,6 +11,7 @@ const libraryFolders = [
     'convert',
     'inspect',
     'walk',
+    'pool',
     'session',
     'view',
     'ownership',
@@ -28,8 +29,12 @@ const layers = {
     may: ['sys'],
     because: 'host looks at directories of this machine, whichever it is; it knows nothing of guests',
   },
+  pool: {
+    may: ['sys'],
+    because: 'the threads of a pool work for whoever has work: what that is, a module says that they load',
+  },
   walk: {
-    may: ['host', 'sys'],
+    may: ['pool', 'host', 'sys'],
     because: 'walk goes through a tree of the host; what is looked at on the way is its visitor’s business',
   },
   ownership: {
@@ -53,7 +58,7 @@ const layers = {
     because: 'inspect reports what a guest sees, in passing; it needs no protocol and no server',
   },
   convert: {
-    may: ['inspect', 'walk', 'ownership', 'host', 'sys'],
+    may: ['inspect', 'walk', 'pool', 'ownership', 'host', 'sys'],
     because: 'convert changes trees that nobody serves; it needs no protocol and no server',
   },
   serve: {

@@ -24,7 +24,7 @@ import { rawArguments } from './support/raw-arguments.js'
 import { Termination } from './support/termination.js'
 
 /** What is needed of a conversion here. */
-export type OpenedConversion = Pick<Conversion, 'plan' | 'carryOut'> & Disposable
+export type OpenedConversion = Pick<Conversion, 'plan' | 'carryOut'> & AsyncDisposable
 
 export default class Convert extends BaseCommand {
   static override readonly summary = 'Convert a tree from one security model to another.'
@@ -87,7 +87,7 @@ export default class Convert extends BaseCommand {
     const isProgressWanted = !flags['no-progress'] && !(flags.jsonl && process.stdout.isTTY)
     const began = performance.now()
 
-    using conversion = this.open(request)
+    await using conversion = this.open(request)
     const plan = await this.planned(conversion, isProgressWanted)
     const needsAnswer = !flags['dry-run'] && !flags.yes && isToBeAsked(request, plan)
     await this.showPlan(request, plan, needsAnswer && process.stdin.isTTY)

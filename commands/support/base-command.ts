@@ -1,7 +1,15 @@
 // What all commands have in common: one line for each failure, the exit codes, and output in bytes.
 
 import { Command } from '@oclif/core/command'
-import { bytesOf, ErrnoError, type ExportFacts, interruption, printable, UsageError } from '../../src/index.js'
+import {
+  allowRoaming,
+  bytesOf,
+  ErrnoError,
+  type ExportFacts,
+  interruption,
+  printable,
+  UsageError,
+} from '../../src/index.js'
 import { cannot } from './advice.js'
 import { complain, EXIT_FAILED, failureOf } from './failure.js'
 import type { Progress } from './progress.js'
@@ -68,6 +76,8 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
+    // Nobody else uses this process.
+    allowRoaming()
     // A stream that is a process's own is never marked as failed.
     process.stdout.on('error', this.becomeUnheard)
   }

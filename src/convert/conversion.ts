@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js'
 import { type HostDirectory, SELF } from '../host/host-directory.js'
 import { descriptorOf, LinuxDirectory } from '../host/linux-host.js'
 import { formOf, type SecurityModel } from '../ownership/security-models.js'
+import { ThreadPool } from '../pool/thread-pool.js'
 import { printable } from '../printable.js'
 import { ownCredentials } from '../sys/credentials.js'
 import { endWorkshop, rootTimes, type Workshop } from './converting-mark.js'
@@ -30,8 +31,9 @@ interface Scanned {
   readonly header: JournalHeader
 }
 
-export class Conversion implements Disposable {
+export class Conversion implements AsyncDisposable {
   private readonly credentials = ownCredentials()
+  private readonly pool: ThreadPool
   private scanned: Scanned | undefined
 
   private constructor(
@@ -41,7 +43,9 @@ export class Conversion implements Disposable {
     private readonly newTree: NewTree | undefined,
     /** Of the tree that is written to. */
     private readonly previous: PreviousRun,
-  ) {}
+  ) {
+    this.pool = new ThreadPool(request.jobs)
+  }
 
   /** Opens and holds the tree; throws a UsageError for whatever keeps it from being converted. Changes nothing. */
   static open(request: ConversionRequest): Conversion {
@@ -81,20 +85,20 @@ export class Conversion implements Disposable {
 
   /** Carries the plan out. Throws for defects only. */
   async carryOut(_plan: Plan, observer: ConversionObserver = {}): Promise<Outcome> {
-    const { scanned, root, previous, request } = this
+    const { scanned, root, previous, pool } = this
     if (this.isToBeTidied) return this.tidyUp()
     if (scanned === undefined) throw new TypeError('Cannot carry out what was not planned')
     const { scan, settings, header } = scanned
     const { journal } = previous
-    const { jobs, verifies } = request
+    const { verifies } = this.request
     const destination = this.newTree?.open()
     if (destination === undefined && scan.changed === 0 && !previous.hasMarks) {
       const differences = verifies ? [] : undefined
       return { ...NOTHING_DONE, unchanged: scan.unchanged, changes: scan.changes, differences }
     }
-    using verification = verifies ? new Verification({ root, scan, settings, jobs, observer }) : undefined
+    using verification = verifies ? new Verification({ root, scan, settings, pool, observer }) : undefined
     const noted = async (workshop: Workshop): Promise<void> => await verification?.note(workshop)
-    const task = { root, scan, settings, header, observer, journal, jobs }
+    const task = { root, scan, settings, header, observer, journal, pool }
     const outcome = await (destination === undefined
       ? convertInPlace({ ...task, begun: noted })
       : copyTree({ ...task, destination, copied: noted }))
@@ -102,7 +106,8 @@ export class Conversion implements Disposable {
     return { ...outcome, ...(await verification.compare(destination ?? root)) }
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.pool[Symbol.asyncDispose]()
     ;(this.newTree ?? this.previous)[Symbol.dispose]()
     this.root[Symbol.dispose]()
   }
@@ -157,7 +162,7 @@ export class Conversion implements Disposable {
       symlinks: journal?.symlinks ?? [],
       left: journal === undefined ? undefined : InodeSet.of(journal.left).shared,
     }
-    const scan = await scanTree(root, settings, { jobs: request.jobs, looked: observer.looked })
+    const scan = await scanTree(root, settings, { pool: this.pool, looked: observer.looked })
     return { scan, settings, header }
   }
 

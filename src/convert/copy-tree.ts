@@ -5,6 +5,7 @@ import { ErrnoError, isErrno } from '../errors.js'
 import { type HostDirectory, type NameOrSelf, SELF } from '../host/host-directory.js'
 import { descriptorOf } from '../host/linux-host.js'
 import { surroundingsIn } from '../ownership/surroundings.js'
+import type { ThreadPool } from '../pool/thread-pool.js'
 import { mkdirat } from '../sys/directory.js'
 import type { Fd } from '../sys/fd.js'
 import { openDirectory, reopenPath } from '../sys/open.js'
@@ -34,7 +35,7 @@ export interface CopyTask {
   readonly header: JournalHeader
   /** That of an interrupted run. */
   readonly journal: Journal | undefined
-  readonly jobs: number | undefined
+  readonly pool: ThreadPool
   readonly observer: ConversionObserver
   /** Called when everything is copied, while the new tree is still marked. */
   readonly copied: (workshop: Workshop) => Promise<void>
@@ -106,10 +107,10 @@ class Copy {
   }
 
   private copyEntries(work: Scan['work']): Promise<void> {
-    const { root, destination, settings, jobs, scan } = this.task
+    const { root, destination, settings, pool, scan } = this.task
     const portions = portionsOf(work, scan.directories, this.destinations)
     const { staging } = this.workshop
-    return workOff('copy', portions, { root, destination, staging, settings, jobs }, this.course.add)
+    return workOff('copy', portions, { root, destination, staging, settings, pool }, this.course.add)
   }
 
   /** The first name's copy gets the other names, too. */

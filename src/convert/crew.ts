@@ -1,25 +1,22 @@
-// Has portions worked on: by the calling thread while there are few, by several threads otherwise. The order does not matter,
-// since no portion concerns what another one does.
+// Has portions worked on: by the calling thread while there are few, by others as well when there are more. The order does
+// not matter, since no portion concerns what another one does.
 
-import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import type { HostDirectory } from '../host/host-directory.js'
+import type { HiredThread } from '../pool/hired-thread.js'
+import type { ThreadPool } from '../pool/thread-pool.js'
+import { turn } from '../pool/turn.js'
 import type { Fd } from '../sys/fd.js'
-import { DescriptorLedger } from '../sys/ledger.js'
 import { pathOfHandle } from '../sys/open.js'
+import { roaming } from '../sys/working-directory.js'
 import { actOf, type Task } from './acts.js'
-import { type FromThread, READY, type ThreadData, type ToThread } from './crew-messages.js'
+import type { EntryJobOptions } from './entry-job.js'
 import { EntryWorker } from './entry-worker.js'
 import type { Portion, PortionOutcome } from './portion.js'
 import type { ConversionSettings } from './settings.js'
 import { Staging } from './staging.js'
 
-/** Threads take longer to start than these many portions to be worked on. */
+/** Another thread takes longer to be told what it is about than these many portions to be worked on. */
 const PORTIONS_ALONE = 2
-
-/** What a thread's objects may take, and before they are looked through for the first time, in MiB. */
-const HEAP_MIB = 256
-const YOUNG_MIB = 6
 
 export interface CrewOptions {
   readonly root: HostDirectory
@@ -27,95 +24,93 @@ export interface CrewOptions {
   readonly destination?: HostDirectory
   readonly staging: Fd
   readonly settings: ConversionSettings
-  readonly jobs: number | undefined
+  readonly pool: ThreadPool
 }
 
 /** Told of each portion; false: no further ones are to be begun. */
 export type Told = (outcome: PortionOutcome) => boolean
 
+const JOB = new URL('./entry-job.js', import.meta.url).href
+
 /** Works on all portions, or until `told` says that it is enough; everything begun is finished then. */
 export async function workOff(
   task: Task,
   portions: Iterable<Portion>,
-  { root, destination, staging, settings, jobs = availableParallelism() }: CrewOptions,
+  { root, destination, staging, settings, pool }: CrewOptions,
   told: Told,
 ): Promise<void> {
-  const waiting = portions[Symbol.iterator]()
-  {
-    const act = actOf(task, settings, new Staging(staging, task))
-    using alone = new EntryWorker(root, destination, act, settings.isLogged)
-    for (let count = 0; jobs === 1 || count < PORTIONS_ALONE; count += 1) {
-      const next = waiting.next()
-      if (next.done === true || !told(alone.work(next.value))) return
-      // Signals are heard between portions.
-      await new Promise((resolve) => setImmediate(resolve))
+  const waiting = new Waiting(portions, told)
+  using alone = new EntryWorker(root, destination, actOf(task, settings, new Staging(staging, task)), settings.isLogged)
+  const workAlone = async (most: number): Promise<void> => {
+    for (let count = 0; count < most; count += 1) {
+      const portion = waiting.next()
+      if (portion === undefined) return
+      waiting.hear(roaming(() => alone.work(portion)))
+      await turn()
     }
   }
-  const threads = Array.from({ length: jobs }, (_, index) => {
-    const data = {
+  await workAlone(PORTIONS_ALONE)
+  if (waiting.isEmpty) return
+  const others = Array.from({ length: pool.others }, (_, index) => {
+    const options: EntryJobOptions = {
       ...{ task, settings, owner: `${task}-${index}` },
       ...{ root: root.sharedPath(), destination: destination?.sharedPath(), staging: pathOfHandle(staging) },
     }
-    return new CrewThread(data)
+    const thread = pool.other(index)
+    thread.begin({ module: JOB, options })
+    return keepBusy(thread, waiting)
   })
-  try {
-    await Promise.all(
-      threads.map(async (thread) => {
-        for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
-          if (!told(await thread.work(next.value))) waiting.return?.()
-        }
-      }),
-    )
-  } finally {
-    await Promise.all(threads.map((thread) => thread.end()))
-  }
+  // What one of them throws is a defect: the others finish what they have, and no more.
+  const stopping = (work: Promise<void>): Promise<void> => work.finally(() => waiting.stop())
+  const all = [workAlone(Infinity), ...others].map(stopping)
+  await Promise.allSettled(all)
+  pool.rest()
+  await Promise.all(all)
 }
 
-class CrewThread {
-  private readonly worker: Worker
-  private readonly ready: Promise<void>
-  private readonly ledger = new DescriptorLedger()
-  private answer: ((outcome: PortionOutcome) => void) | undefined
-  private fail: ((cause: unknown) => void) | undefined
-  private failure: { readonly cause: unknown } | undefined
+/** A thread is given its next portion while it has one still: the calling thread may be at work itself when it is done. */
+async function keepBusy(thread: HiredThread, waiting: Waiting): Promise<void> {
+  let before: Promise<unknown> | undefined
+  for (let portion = waiting.next(); portion !== undefined; portion = waiting.next()) {
+    const answer = thread.work(portion)
+    // Should the thread end, the one before says so.
+    answer.catch(() => undefined)
+    if (before !== undefined) waiting.hear((await before) as PortionOutcome)
+    before = answer
+  }
+  if (before !== undefined) waiting.hear((await before) as PortionOutcome)
+}
 
-  constructor(data: Omit<ThreadData, 'ledger'>) {
-    this.worker = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData: { ...data, ledger: this.ledger.shared } satisfies ThreadData,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
-    })
-    this.ready = new Promise((resolve) => {
-      this.worker.on('message', (message: FromThread) => (message === READY ? resolve() : this.answer?.(message)))
-      this.worker.on('exit', () => {
-        // A thread that is ended, or crashed, has closed nothing.
-        this.ledger.closeAll()
-        this.failed(new Error('A thread of the conversion ended by itself'))
-        resolve()
-      })
-    })
-    this.worker.on('error', (cause) => this.failed(cause))
-    this.worker.on('messageerror', (cause) => this.failed(cause))
+/** The portions that nobody has been given yet. */
+class Waiting {
+  private readonly portions: Iterator<Portion>
+  private ahead: IteratorResult<Portion>
+
+  constructor(
+    portions: Iterable<Portion>,
+    private readonly told: Told,
+  ) {
+    this.portions = portions[Symbol.iterator]()
+    this.ahead = this.portions.next()
   }
 
-  /** Throws what ended the thread. */
-  async work(message: ToThread): Promise<PortionOutcome> {
-    await this.ready
-    if (this.failure !== undefined) throw this.failure.cause
-    return await new Promise((resolve, reject) => {
-      this.answer = resolve
-      this.fail = reject
-      this.worker.postMessage(message)
-    })
+  get isEmpty(): boolean {
+    return this.ahead.done === true
   }
 
-  async end(): Promise<void> {
-    // Node leaves a module's file open where a thread is ended while it reads it.
-    await this.ready
-    await this.worker.terminate()
+  next(): Portion | undefined {
+    if (this.ahead.done === true) return undefined
+    const { value } = this.ahead
+    this.ahead = this.portions.next()
+    return value
   }
 
-  private failed(cause: unknown): void {
-    this.failure ??= { cause }
-    this.fail?.(cause)
+  /** Passes on what became of one; after that there may be none left. */
+  hear(outcome: PortionOutcome): void {
+    if (!this.told(outcome)) this.stop()
+  }
+
+  stop(): void {
+    this.ahead = { done: true, value: undefined }
   }
 }

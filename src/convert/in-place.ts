@@ -5,6 +5,7 @@ import { ErrnoError } from '../errors.js'
 import { type HostDirectory, SELF } from '../host/host-directory.js'
 import { descriptorOf } from '../host/linux-host.js'
 import { surroundingsIn } from '../ownership/surroundings.js'
+import type { ThreadPool } from '../pool/thread-pool.js'
 import { openDirectory } from '../sys/open.js'
 import { statx } from '../sys/stat.js'
 import { beginWorkshop, endWorkshop, isCompleted, markCompleted, rootTimes, type Workshop } from './converting-mark.js'
@@ -31,7 +32,7 @@ export interface InPlaceTask {
   readonly header: JournalHeader
   /** That of an interrupted run. */
   readonly journal: Journal | undefined
-  readonly jobs: number | undefined
+  readonly pool: ThreadPool
   readonly observer: ConversionObserver
   /** Called when all is written down, and before anything is changed. */
   readonly begun: (workshop: Workshop) => Promise<void>
@@ -113,10 +114,10 @@ class Run {
   }
 
   private workOff(kind: 'complete' | 'convert', work: Scan['work']): Promise<void> {
-    const { root, settings, jobs, scan } = this.task
+    const { root, settings, pool, scan } = this.task
     const { staging } = this.workshop
     const told = kind === 'convert' ? this.course.add : this.course.addUncounted
-    return workOff(kind, portionsOf(work, scan.directories), { root, staging, settings, jobs }, told)
+    return workOff(kind, portionsOf(work, scan.directories), { root, staging, settings, pool }, told)
   }
 
   private async convertLinks(): Promise<void> {

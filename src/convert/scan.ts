@@ -2,6 +2,7 @@
 
 import { ErrnoError } from '../errors.js'
 import type { HostDirectory } from '../host/host-directory.js'
+import type { ThreadPool } from '../pool/thread-pool.js'
 import type { Identity } from '../walk/task.js'
 import { walk } from '../walk/walk.js'
 import { DirectoryTable, type Place, ROOT } from './directory-table.js'
@@ -63,7 +64,7 @@ export interface Scan {
 const VISITOR = new URL('./scan-visitor.js', import.meta.url).href
 
 export interface ScanOptions {
-  readonly jobs: number | undefined
+  readonly pool: ThreadPool
   readonly looked: ((entries: number) => void) | undefined
 }
 
@@ -71,7 +72,7 @@ export interface ScanOptions {
 export async function scanTree(
   root: HostDirectory,
   settings: ConversionSettings,
-  { jobs, looked }: ScanOptions,
+  { pool, looked }: ScanOptions,
 ): Promise<Scan> {
   const host = root.stat('.')
   if (host === undefined) throw new ErrnoError('ENOENT', { op: 'look at a tree' })
@@ -80,11 +81,7 @@ export async function scanTree(
   const isRootChanged = visitor.visitRoot(root, host)
   const found = visitor.take()
   if (found !== undefined) sum.add(found.result)
-  const parts = walk<ScanPart>(
-    root,
-    { module: VISITOR, options: settings },
-    { progress: looked, ...(jobs !== undefined && { jobs }) },
-  )
+  const parts = walk<ScanPart>(root, { module: VISITOR, options: settings }, { progress: looked, pool })
   for await (const part of parts) sum.add(part)
   return sum.finished(isRootChanged)
 }

@@ -4,6 +4,7 @@
 import type { HostDirectory } from '../host/host-directory.js'
 import { SELF } from '../host/host-directory.js'
 import { formOf } from '../ownership/security-models.js'
+import type { ThreadPool } from '../pool/thread-pool.js'
 import { walk } from '../walk/walk.js'
 import { type ComparedPart, type ComparingOptions, ComparingVisitor } from './comparing-visitor.js'
 import { isCompleted, rootTimes, type Workshop } from './converting-mark.js'
@@ -23,7 +24,7 @@ export interface VerificationTask {
   readonly root: HostDirectory
   readonly scan: Scan
   readonly settings: ConversionSettings
-  readonly jobs: number | undefined
+  readonly pool: ThreadPool
   readonly observer: ConversionObserver
 }
 
@@ -67,7 +68,8 @@ export class Verification implements Disposable {
     alone.visitRoot(tree, tree.stat(SELF)!)
     const found = alone.take()
     if (found !== undefined) add(found.result)
-    for await (const part of walk<ComparedPart>(tree, { module: COMPARING, options }, this.walkOptions)) {
+    const { pool } = this.task
+    for await (const part of walk<ComparedPart>(tree, { module: COMPARING, options }, { pool })) {
       if (this.isStopped) return { differences: undefined, compared, whyNotCompared: 'it was stopped' }
       add(part)
     }
@@ -80,7 +82,7 @@ export class Verification implements Disposable {
   }
 
   private async write(workshop: Workshop): Promise<void> {
-    const { root, settings, scan } = this.task
+    const { root, settings, scan, pool } = this.task
     const options: NotingOptions = { settings, linkLosses: new Set(scan.linkLosses) }
     using writer = new ViewWriter(workshop.directory)
     const alone = new NotingVisitor(options)
@@ -88,7 +90,7 @@ export class Verification implements Disposable {
     alone.visitRoot(root, { ...root.stat(SELF)!, ...rootTimes(descriptorOf(root)) })
     const found = alone.take()
     if (found !== undefined) writer.add(found.result)
-    for await (const part of walk<ViewPart>(root, { module: NOTING, options }, this.walkOptions)) {
+    for await (const part of walk<ViewPart>(root, { module: NOTING, options }, { pool })) {
       if (this.isStopped) return
       writer.add(part)
     }
@@ -114,11 +116,6 @@ export class Verification implements Disposable {
     const dropped = new Set(drops ? [...refused, ...forbidden].map(({ path }) => path) : [])
     const scope = { rules, dev: isCopy ? undefined : dev }
     return { before: table.shared, source, target, ids, isBack, isCopy, scope, dropped }
-  }
-
-  private get walkOptions(): { jobs?: number } {
-    const { jobs } = this.task
-    return jobs === undefined ? {} : { jobs }
   }
 
   private get isStopped(): boolean {

@@ -9,7 +9,7 @@ import type { Fd } from '../sys/fd.js'
 import { pread } from '../sys/io.js'
 import { openat, openDirectory, openParent, openPath, openTree, pathOfHandle, reopen } from '../sys/open.js'
 import { fstatfs, type HostStat, type HostStatfs, statx, statxAt } from '../sys/stat.js'
-import { enterDirectory, hasOwnWorkingDirectory } from '../sys/working-directory.js'
+import { enterDirectory, hasOwnWorkingDirectory, leaveDirectory } from '../sys/working-directory.js'
 import { type AttributeName, attributeName, lastValue } from '../sys/xattr.js'
 import { getxattrAt, listxattrAt, peekxattrAt } from '../sys/xattr-at.js'
 import {
@@ -25,9 +25,6 @@ import {
 
 const ROOM_MAX = 32_768
 const entries = Buffer.allocUnsafeSlow(ROOM_MAX)
-
-/** The descriptor of the directory that this thread's working directory is, if it has one of its own. */
-let entered: number | undefined
 
 export class LinuxDirectory implements HostDirectory {
   private position: Position = BEGINNING
@@ -114,15 +111,12 @@ export class LinuxDirectory implements HostDirectory {
   }
 
   [Symbol.dispose](): void {
-    if (this.descriptor.isOpen && entered === this.descriptor.number) entered = undefined
+    leaveDirectory(this.descriptor)
     this.descriptor.close()
   }
 
   private enter(): void {
-    const { number } = this.descriptor
-    if (entered === number || !hasOwnWorkingDirectory()) return
-    enterDirectory(this.descriptor)
-    entered = number
+    if (hasOwnWorkingDirectory()) enterDirectory(this.descriptor)
   }
 }
 

@@ -101,7 +101,7 @@ export class Inspector implements Disposable {
     yield* walk<Result>(
       start,
       { module: purpose.visitor, options: { settings, ...purpose.options } },
-      { progress: purpose.progress, ...(purpose.jobs !== undefined && { jobs: purpose.jobs }) },
+      { progress: purpose.progress, jobs: purpose.jobs },
     )
   }
 

@@ -5,6 +5,8 @@ export interface WalkLimits {
   readonly entriesAlone: number
   /** Entries that a thread visits before it tells what it found, and what it left for others. */
   readonly entriesAtOnce: number
+  /** The same for the calling thread, which others wait for. */
+  readonly entriesBetween: number
   /** Bytes of results with which it does so earlier. */
   readonly bytesAtOnce: number
   /** Tasks that a thread is given at once. */
@@ -26,6 +28,7 @@ export interface WalkLimits {
 export const walkLimits: WalkLimits = {
   entriesAlone: 2000,
   entriesAtOnce: 2000,
+  entriesBetween: 500,
   bytesAtOnce: 2 ** 20,
   tasksAtOnce: 64,
   stretches: 16,

@@ -1,16 +1,19 @@
 // Walking through a tree in parallel: everything below a directory, in find(1)'s order, whatever number of threads it is.
 
-import { availableParallelism } from 'node:os'
 import type { HostDirectory } from '../host/host-directory.js'
+import { ThreadPool } from '../pool/thread-pool.js'
+import { roaming } from '../sys/working-directory.js'
 import { Crew } from './crew.js'
 import { type WalkLimits, walkLimits } from './limits.js'
-import { loadVisitor, type VisitorSource } from './visitor.js'
+import { loadVisitor, type Visitor, type VisitorSource } from './visitor.js'
 import { taskFor, WalkOrder } from './walk-order.js'
 import { Walker } from './walker.js'
 
 export interface WalkOptions {
-  /** How many threads there may be besides the calling one; as many as the machine runs at once when absent. */
-  readonly jobs?: number
+  /** Those that are there already, which the caller ends; the walk has its own when absent. */
+  readonly pool?: ThreadPool
+  /** How many threads there may be of the walk's own, the calling one among them; as many as the machine runs at once when absent. */
+  readonly jobs?: number | undefined
   /** Told now and then how many entries were visited so far. */
   readonly progress?: ((visited: number) => void) | undefined
   /** Those that are to be other than usual. */
@@ -24,13 +27,22 @@ export interface WalkOptions {
  */
 export async function* walk<Result>(
   start: HostDirectory,
-  visitor: VisitorSource,
-  { jobs = availableParallelism(), progress, limits: changed }: WalkOptions = {},
+  source: VisitorSource,
+  { pool: given, jobs, progress, limits: changed }: WalkOptions = {},
 ): AsyncGenerator<Result, void, void> {
   const limits = { ...walkLimits, ...changed }
   const order = new WalkOrder<Result>()
-  await walkAlone(order, start, visitor, limits)
-  await using crew = new Crew({ order, start: start.sharedPath(), visitor, jobs, limits })
+  const visitor = await loadVisitor<Result>(source)
+  walkAlone(order, start, visitor, limits)
+  const { heapMiB, youngMiB } = limits
+  await using own = given === undefined ? new ThreadPool(jobs, { heapMiB, youngMiB }) : undefined
+  const pool = given ?? own!
+  // What it finds in a short time: it listens to the others in between.
+  using walker = new Walker(start, visitor, {
+    ...limits,
+    entriesAtOnce: Math.min(limits.entriesAtOnce, limits.entriesBetween),
+  })
+  using crew = new Crew({ order, start: start.sharedPath(), visitor: source, pool, walker, limits })
   while (order.foremost !== undefined) {
     crew.work()
     progress?.(order.visited)
@@ -41,15 +53,14 @@ export async function* walk<Result>(
 }
 
 /** Threads take longer to start than a small tree to be walked. */
-async function walkAlone<Result>(
+function walkAlone<Result>(
   order: WalkOrder<Result>,
   start: HostDirectory,
-  visitor: VisitorSource,
+  visitor: Visitor<Result, unknown>,
   limits: WalkLimits,
-): Promise<void> {
-  const alone = { ...limits, entriesAtOnce: limits.entriesAlone }
-  using walker = new Walker(start, await loadVisitor<Result>(visitor), alone)
+): void {
+  using walker = new Walker(start, visitor, { ...limits, entriesAtOnce: limits.entriesAlone })
   const whole = order.foremost!
-  const [answer] = walker.work([taskFor(whole, undefined)])
+  const [answer] = roaming(() => walker.work([taskFor(whole, undefined)]))
   order.walked(whole, answer!)
 }

@@ -33,6 +33,7 @@ export class Walker<Result> implements Disposable {
   work(tasks: readonly Task[]): Answer<Result>[] {
     this.visited = 0
     this.taken = 0
+    this.transfer = []
     const answers: Answer<Result>[] = []
     for (const task of tasks) {
       if (this.hasEnough()) break

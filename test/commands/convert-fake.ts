@@ -49,7 +49,10 @@ export async function convert(fake: Fake, ...argv: readonly string[]): Promise<C
           await fake.during?.(observer)
           return { ...done, ...fake.outcome }
         },
-        [Symbol.dispose]: () => (seen.isClosed = true),
+        [Symbol.asyncDispose]: async () => {
+          await Promise.resolve()
+          seen.isClosed = true
+        },
       }
     }
   }

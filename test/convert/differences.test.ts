@@ -58,7 +58,7 @@ describe.runIf(isRoot).each(['in place', 'into a new tree'])('%s', (where) => {
 
 /** Converts, and does something when all but the comparison is done. */
 async function convertWith(request: Parameters<typeof Conversion.open>[0], deed: () => void): Promise<Outcome> {
-  using conversion = Conversion.open(request)
+  await using conversion = Conversion.open(request)
   const plan = await conversion.plan()
   let isDone = false
   const observer: ConversionObserver = {

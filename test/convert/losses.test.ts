@@ -163,7 +163,7 @@ it.runIf(isRoot)('a plan changes nothing', async () => {
     sample.begin()
     const before = withoutAccess(sample.look())
     {
-      using conversion = Conversion.open(requestOf({ tree: sample.tree, from: direction.from, to: direction.to }))
+      await using conversion = Conversion.open(requestOf({ tree: sample.tree, from: direction.from, to: direction.to }))
       await conversion.plan()
     }
     expect(withoutAccess(sample.look())).toEqual(before)

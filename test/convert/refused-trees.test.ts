@@ -51,7 +51,7 @@ describe.runIf(isRoot)('refused is', () => {
   it('what another conversion is at, which is told it by the first one', async () => {
     using sample = new SampleConversion(toReal)
     sample.begin()
-    using first = Conversion.open(requestOf({ tree: sample.tree, from: toReal.from, to: toReal.to }))
+    await using first = Conversion.open(requestOf({ tree: sample.tree, from: toReal.from, to: toReal.to }))
     expect(await refusal(sample)).toMatch(/^Cannot convert "TREE": EBUSY /)
     await first.carryOut(await first.plan())
     expect(sample.look()['plain']).toContain('owner=1000:1000')

@@ -20,12 +20,13 @@ it('a thread that has taken one goes where it likes, and nobody goes with it', a
   const seen = await inThread<unknown>(
     `const { readdirSync, readlinkSync } = await import('node:fs')
      const { openTree } = await load('sys/open')
-     const { enterDirectory, hasOwnWorkingDirectory, takeWorkingDirectory } = await load('sys/working-directory')
+     const { enterDirectory, hasOwnWorkingDirectory, leaveDirectory, takeWorkingDirectory } = await load('sys/working-directory')
      const where = () => readlinkSync('/proc/thread-self/cwd')
      const seen = [hasOwnWorkingDirectory(), takeWorkingDirectory(), takeWorkingDirectory(), hasOwnWorkingDirectory()]
      for (const [path, isPathOnly] of [['/one', false], ['/two', true]]) {
        const directory = openTree(data + path, isPathOnly)
        enterDirectory(directory)
+       leaveDirectory(directory)
        directory.close()
        seen.push(where(), readdirSync('.'), readlinkSync('/proc/self/cwd'))
      }
@@ -70,4 +71,28 @@ it('what is no directory cannot be entered', async () => {
     tree.path,
   )
   expect(code).toBe('ENOTDIR')
+})
+
+it('whoever roams comes back, and nobody goes with him', async () => {
+  const seen = await inThread<unknown>(
+    `const { readlinkSync } = await import('node:fs')
+     const { openTree } = await load('sys/open')
+     const { allowRoaming, enterDirectory, hasOwnWorkingDirectory, roaming } = await load('sys/working-directory')
+     const where = () => readlinkSync('/proc/thread-self/cwd')
+     const all = () => readlinkSync('/proc/self/cwd')
+     const directory = openTree(data + '/one')
+     const seen = [roaming(hasOwnWorkingDirectory)]
+     allowRoaming()
+     seen.push(roaming(() => (enterDirectory(directory), [where(), all()])), where(), hasOwnWorkingDirectory())
+     seen.push(roaming(() => (enterDirectory(directory), where())), where())
+     try {
+       roaming(() => (enterDirectory(directory), directory.missing.member))
+     } catch {
+       seen.push(where())
+     }
+     answer(seen)`,
+    tree.path,
+  )
+  const [home, one] = [process.cwd(), realpathSync(tree.at('one'))]
+  expect(seen).toEqual([false, [one, home], home, false, one, home, home])
 })

@@ -1,8 +1,9 @@
 // A visitor that lists what it sees as `find -mindepth 1 -printf '%P\0'` does; "PATH: ERRNO" is what could not be walked.
 // Options: `isBrief` lists last components ('%f\0'); `onVisit` is called with each path, after its stat was taken;
-// `mishap` names a path and what happens there.
+// `mishap` says what happens at a path, or at the first one that a thread besides the main one comes to.
 
 import { Buffer } from 'node:buffer'
+import { isMainThread } from 'node:worker_threads'
 
 const S_IFMT = 0o170000
 const S_IFDIR = 0o040000
@@ -43,7 +44,8 @@ export function createVisitor({ isBrief = false, onVisit, mishap } = {}) {
       if (stat === undefined) return undefined
       list(isBrief ? name : path)
       onVisit?.(path)
-      if (path === mishap?.path) mishaps[mishap.what]()
+      if (mishap !== undefined && (mishap.path === undefined ? !isMainThread : path === mishap.path))
+        mishaps[mishap.what]()
       return (stat.mode & S_IFMT) === S_IFDIR ? stat : undefined
     },
     failed(path, error) {

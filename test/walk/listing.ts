@@ -7,7 +7,8 @@ import type { VisitorSource } from '../../src/walk/visitor.js'
 export interface ListingOptions {
   readonly isBrief?: boolean
   readonly onVisit?: (path: string) => void
-  readonly mishap?: { readonly path: string; readonly what: 'throws' | 'exits' | 'runs out of memory' }
+  /** What happens at a path, or at the first one that another thread than the calling one comes to. */
+  readonly mishap?: { readonly path?: string; readonly what: 'throws' | 'exits' | 'runs out of memory' }
 }
 
 export const listing = (options: ListingOptions = {}): VisitorSource => ({

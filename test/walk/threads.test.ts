@@ -18,6 +18,9 @@ const { walk } = await built<typeof import('../../src/walk/walk.js')>('walk/walk
 const { Crew } = await built<typeof import('../../src/walk/crew.js')>('walk/crew')
 const { walkLimits } = await built<typeof import('../../src/walk/limits.js')>('walk/limits')
 const { WalkOrder } = await built<typeof import('../../src/walk/walk-order.js')>('walk/walk-order')
+const { ThreadPool } = await built<typeof import('../../src/pool/thread-pool.js')>('pool/thread-pool')
+const { loadVisitor } = await built<typeof import('../../src/walk/visitor.js')>('walk/visitor')
+const { Walker } = await built<typeof import('../../src/walk/walker.js')>('walk/walker')
 const { thisHost } = await built<typeof import('../../src/host/this-host.js')>('host/this-host')
 
 /** So small that a tree of some thousand entries is divided often. */
@@ -75,10 +78,10 @@ describe('results that nobody takes', () => {
   it('keep threads from going on, once there are as many bytes of them as may wait', async () => {
     const bytesWaiting = 5000
     const order = new WalkOrder<Uint8Array>()
-    await using crew = new Crew({
-      ...{ order, start: start.sharedPath(), visitor: listing(), jobs: 2 },
-      limits: { ...walkLimits, ...limits, bytesWaiting },
-    })
+    const few = { ...walkLimits, ...limits, bytesWaiting }
+    await using pool = new ThreadPool(2)
+    using walker = new Walker(start, await loadVisitor<Uint8Array>(listing()), few)
+    using crew = new Crew({ order, start: start.sharedPath(), visitor: listing(), pool, walker, limits: few })
     crew.work()
     const isQuiet = (): boolean => [...order.waiting()].length > 0 && order.bytes > bytesWaiting
     while (!isQuiet()) await crew.answer()
@@ -111,10 +114,8 @@ describe('a walk that is ended early', () => {
 })
 
 describe('a visitor that', () => {
-  const path = (): string => find(tree).at(-1)!
-
   it('throws ends the walk with what it threw', async () => {
-    const walked = list(2, { mishap: { path: path(), what: 'throws' } })
+    const walked = list(2, { mishap: { what: 'throws' } })
     await expect(walked).rejects.toThrow(new RangeError('thrown on purpose'))
   })
 
@@ -124,13 +125,11 @@ describe('a visitor that', () => {
   })
 
   it('ends its thread ends the walk', async () => {
-    await expect(list(2, { mishap: { path: path(), what: 'exits' } })).rejects.toThrow(
-      'A thread of the walk ended by itself, with code 3',
-    )
+    await expect(list(2, { mishap: { what: 'exits' } })).rejects.toThrow('A thread ended by itself, with code 3')
   })
 
   it('takes all the memory of its thread ends the walk, and not the process', { timeout: 120_000 }, async () => {
-    const mishap = { path: path(), what: 'runs out of memory' } as const
+    const mishap = { what: 'runs out of memory' } as const
     await expect(list(2, { mishap }, { heapMiB: 32 })).rejects.toThrow('memory limit')
   })
 

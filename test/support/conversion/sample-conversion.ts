@@ -42,7 +42,7 @@ export interface Conducted {
 
 /** Plans a conversion and carries it out. Throws what refuses it. */
 export async function conduct(wanted: Wanted): Promise<Conducted> {
-  using conversion = Conversion.open(requestOf(wanted))
+  await using conversion = Conversion.open(requestOf(wanted))
   const plan = await conversion.plan()
   return { plan, outcome: await conversion.carryOut(plan) }
 }

@@ -38,7 +38,7 @@ function sharedDirectory(host: MigratingHost): void {
 async function interrupted(host: MigratingHost): Promise<void> {
   guestSystem(host, LIBVIRT_QEMU)
   const request = { tree: host.at('srv/guest'), from: undefined, to: 'passthrough', verifies: true } as const
-  using conversion = Conversion.open(requestOf(request))
+  await using conversion = Conversion.open(requestOf(request))
   let isBegun = false
   const outcome = await conversion.carryOut(await conversion.plan(), {
     progressed: (done) => (isBegun = done > 0),
