@@ -5,6 +5,7 @@ import {
   bytesOf,
   Conversion,
   type ConversionRequest,
+  keepLittleGarbage,
   type Outcome,
   type Plan,
   printable,
@@ -70,6 +71,7 @@ export default class Convert extends BaseCommand {
   /** Names are bytes. */
   protected override async init(): Promise<void> {
     await super.init()
+    keepLittleGarbage()
     this.argv = rawArguments(this.argv)
   }
 

@@ -54,7 +54,7 @@ export {
   type ServeAddress,
 } from './serve/sockets/address.js'
 export { type Export, likenessOf, openExport } from './serve/export.js'
-export { keepHeapSmall } from './serve/heap.js'
+export { keepHeapSmall, keepLittleGarbage } from './heap.js'
 export { type ConnectionSettings, viewDefaults } from './serve/connection-settings.js'
 export { parseFsdev, parseVirtfs, type QemuExport } from './serve/options/qemu-options.js'
 export { multidevsPolicies } from './session/devices.js'

@@ -23,7 +23,7 @@ export interface MetDirectory extends DirectoryIdentity, HostStatTimes {
 /** Names in one directory that are to be changed, each with a slash behind it: one that no name has in it. */
 export interface NamesIn {
   readonly directory: DirectoryIdentity
-  names: string
+  readonly names: string
 }
 
 /** One of several names of an object. */

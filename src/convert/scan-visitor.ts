@@ -97,7 +97,7 @@ export class ScanVisitor implements Visitor<ScanPart, Context> {
     const { part } = this
     if (part.bytes === 0) return undefined
     this.part = new GrowingPart()
-    return { result: part, bytes: part.bytes }
+    return { result: part.whole, bytes: part.bytes }
   }
 
   /** Says what is to become of an object; true where that is a change. */
@@ -200,13 +200,21 @@ const timesOf = ({ atimeSec, atimeNsec, mtimeSec, mtimeNsec }: HostStat) => ({
   ...{ atimeSec, atimeNsec, mtimeSec, mtimeNsec },
 })
 
-function addName(lists: NamesIn[], directory: DirectoryIdentity, name: NameOrSelf): void {
-  const last = lists.at(-1)
-  if (last?.directory.ino === directory.ino && last.directory.dev === directory.dev) last.names += `${name}/`
-  else lists.push({ directory, names: `${name}/` })
+interface GrowingNames {
+  readonly directory: DirectoryIdentity
+  readonly names: NameOrSelf[]
 }
 
-class GrowingPart implements ScanPart {
+function addName(lists: GrowingNames[], directory: DirectoryIdentity, name: NameOrSelf): void {
+  const last = lists.at(-1)
+  if (last?.directory.ino === directory.ino && last.directory.dev === directory.dev) last.names.push(name)
+  else lists.push({ directory, names: [name] })
+}
+
+/** Put together at once: a string that has grown name by name takes five times as much. */
+const wholeNames = ({ directory, names }: GrowingNames): NamesIn => ({ directory, names: `${names.join('/')}/` })
+
+class GrowingPart {
   entries = 0
   unchanged = 0
   changed = 0
@@ -220,14 +228,18 @@ class GrowingPart implements ScanPart {
   readonly lost: Lost[] = []
   readonly failed: ScanFailure[] = []
   readonly directories: MetDirectory[] = []
-  readonly work: NamesIn[] = []
+  readonly work: GrowingNames[] = []
   readonly linked: LinkedName[] = []
-  readonly partial: NamesIn[] = []
+  readonly partial: GrowingNames[] = []
   readonly left: bigint[] = []
   readonly looks: Look[] = []
   readonly symlinks: ObjectTimes[] = []
   readonly reserved: string[] = []
   readonly elsewhere: string[] = []
+
+  get whole(): ScanPart {
+    return { ...this, work: this.work.map(wholeNames), partial: this.partial.map(wholeNames) }
+  }
 
   get bytes(): number {
     const members =

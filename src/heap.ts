@@ -1,4 +1,4 @@
-// Keeping a server small: what V8 may keep for objects that have just been made.
+// What V8 may keep for objects that nobody uses any more.
 
 import { setFlagsFromString } from 'node:v8'
 
@@ -10,4 +10,12 @@ import { setFlagsFromString } from 'node:v8'
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size')
   setFlagsFromString('--semi-space-growth-factor=1')
+}
+
+/**
+ * Tells V8 to look through its old objects again once they have grown by half; left alone it waits until they are up to four
+ * times as many. For work that takes a million entries in hand, each for a moment. Call it once, before.
+ */
+export function keepLittleGarbage(): void {
+  setFlagsFromString('--heap-growing-percent=50')
 }
