@@ -1,5 +1,7 @@
 // Long work in one thread stops for a moment now and then: signals are heard only then.
 
+import { turn } from '../pool/turn.js'
+
 /** How often it does. */
 const EVERY = 256
 
@@ -8,6 +10,6 @@ export class Breath {
 
   async take(): Promise<void> {
     this.count += 1
-    if (this.count % EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (this.count % EVERY === 0) await turn()
   }
 }

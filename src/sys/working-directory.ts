@@ -1,6 +1,7 @@
 // A working directory of a thread's own, for calls that take a path and have no form that takes a directory: a single
 // name is then looked up in a directory that is held open, as the calls with a descriptor do it.
 
+import { ErrnoError } from '../errors.js'
 import { isSupportedHost } from './abi.js'
 import { call, checked } from './call.js'
 import type { Fd } from './fd.js'
@@ -38,7 +39,8 @@ export function allowRoaming(): void {
 /** Does something in a thread that has a working directory of its own for that long, if it may have one, and then returns. */
 export function roaming<T>(work: () => T): T {
   if (isOwn || !mayRoam || !unshared()) return work()
-  using home = openTree('.', true)
+  using home = whereWeAre()
+  if (home === undefined) return work()
   isOwn = true
   try {
     return work()
@@ -46,6 +48,16 @@ export function roaming<T>(work: () => T): T {
     isOwn = false
     entered = undefined
     checked(call('fchdir', home.number), { op: 'return to the working directory' })
+  }
+}
+
+/** Undefined where one could not return to: the user may be in a directory that is closed to him. */
+function whereWeAre(): Fd | undefined {
+  try {
+    return openTree('.', true)
+  } catch (cause) {
+    if (!(cause instanceof ErrnoError)) throw cause
+    return undefined
   }
 }
 

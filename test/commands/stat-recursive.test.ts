@@ -131,6 +131,17 @@ describe('a tree that keeps ownership in its inodes', () => {
     expect(exitCode).toBe(1)
   })
 
+  it.skipIf(!isRoot)('works in a directory that is closed to the caller, and cannot be returned to', () => {
+    using closed = new HostTree()
+    using open = new HostTree()
+    chmodSync(closed.path, 0o700)
+    chmodSync(open.path, 0o755)
+    writeFileSync(open.at('file'), '')
+    expect(
+      virtfs(['stat', '-R', '-c', '%n', open.path], { uid: nobody.uid, gid: nobody.gid, cwd: closed.path }),
+    ).toEqual({ stdout: `${open.path}\n${open.at('file')}\n`, stderr: '', exitCode: 0 })
+  })
+
   it.skipIf(!canMount)('-x stays on the file system of PATH', () => {
     using other = new HostTree()
     mkdirSync(other.at('own'))

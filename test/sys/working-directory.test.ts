@@ -78,6 +78,7 @@ it('whoever roams comes back, and nobody goes with him', async () => {
     `const { readlinkSync } = await import('node:fs')
      const { openTree } = await load('sys/open')
      const { allowRoaming, enterDirectory, hasOwnWorkingDirectory, roaming } = await load('sys/working-directory')
+     const { injectFaults } = await load('sys/call')
      const where = () => readlinkSync('/proc/thread-self/cwd')
      const all = () => readlinkSync('/proc/self/cwd')
      const directory = openTree(data + '/one')
@@ -90,9 +91,11 @@ it('whoever roams comes back, and nobody goes with him', async () => {
      } catch {
        seen.push(where())
      }
+     injectFaults((call) => (call === 'openat' ? 13 : 0))
+     seen.push(roaming(hasOwnWorkingDirectory))
      answer(seen)`,
     tree.path,
   )
   const [home, one] = [process.cwd(), realpathSync(tree.at('one'))]
-  expect(seen).toEqual([false, [one, home], home, false, one, home, home])
+  expect(seen).toEqual([false, [one, home], home, false, one, home, home, false])
 })
