@@ -11,26 +11,13 @@ type Argument = number | bigint
 const koffi = isSupportedHost ? (await import('koffi')).default : undefined
 const libc = koffi?.load(null)
 
+type Native = (nr: number, ...args: readonly Argument[]) => number
+const syscall = (parameters: string): Native | undefined =>
+  libc && (libc.func(`int64_t syscall(int64_t nr, ${parameters})`) as Native)
+
 // Each argument takes koffi a while to look at, so calls of a few are made with a few.
-const nativeShort =
-  libc &&
-  (libc.func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c)') as (
-    nr: number,
-    a: Argument,
-    b: Argument,
-    c: Argument,
-  ) => number)
-const nativeLong =
-  libc &&
-  (libc.func('int64_t syscall(int64_t nr, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)') as (
-    nr: number,
-    a: Argument,
-    b: Argument,
-    c: Argument,
-    d: Argument,
-    e: Argument,
-    f: Argument,
-  ) => number)
+const nativeShort = syscall('int64_t a, int64_t b, int64_t c')
+const nativeLong = syscall('int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f')
 
 const nativeStrerror = libc && (libc.func('const char *strerror(int errnum)') as (errno: number) => string)
 
