@@ -51,15 +51,16 @@ export async function workOff(
   }
   await workAlone(PORTIONS_ALONE)
   if (waiting.isEmpty) return
-  const others = Array.from({ length: pool.others }, (_, index) => {
+  const others: Promise<void>[] = []
+  for (let index = 0; index < pool.others && !waiting.isEmpty; index += 1) {
     const options: EntryJobOptions = {
       ...{ task, settings, owner: `${task}-${index}` },
       ...{ root: root.sharedPath(), destination: destination?.sharedPath(), staging: pathOfHandle(staging) },
     }
     const thread = pool.other(index)
     thread.begin({ module: JOB, options })
-    return keepBusy(thread, waiting)
-  })
+    others.push(keepBusy(thread, waiting))
+  }
   // What one of them throws is a defect: the others finish what they have, and no more.
   const stopping = (work: Promise<void>): Promise<void> => work.finally(() => waiting.stop())
   const all = [workAlone(Infinity), ...others].map(stopping)

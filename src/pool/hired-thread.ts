@@ -73,9 +73,8 @@ export class HiredThread implements AsyncDisposable {
 
   private async ask(message: ToThread): Promise<unknown> {
     if (this.failure !== undefined) throw this.failure.cause
-    const answer = new Promise((resolve, reject) => this.waiting.push({ resolve, reject }))
     this.worker.postMessage(message)
-    return await answer
+    return await new Promise((resolve, reject) => this.waiting.push({ resolve, reject }))
   }
 
   private failed(cause: unknown): void {

@@ -19,10 +19,6 @@ export interface WalkLimits {
   readonly room: number
   /** Bytes of results that wait for earlier ones, or for whoever consumes them. */
   readonly bytesWaiting: number
-  /** What the objects of one thread may take, in MiB: beyond it the walk ends. */
-  readonly heapMiB: number
-  /** What a thread's objects may take before they are looked through for the first time, in MiB. */
-  readonly youngMiB: number
 }
 
 export const walkLimits: WalkLimits = {
@@ -35,8 +31,6 @@ export const walkLimits: WalkLimits = {
   openDirectories: 64,
   room: 32_768,
   bytesWaiting: 8 * 2 ** 20,
-  heapMiB: 512,
-  youngMiB: 6,
 }
 
 /** A listing that is under way on each of five thousand levels should not take 32 KiB on each. */

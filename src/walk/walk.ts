@@ -34,8 +34,7 @@ export async function* walk<Result>(
   const order = new WalkOrder<Result>()
   const visitor = await loadVisitor<Result>(source)
   walkAlone(order, start, visitor, limits)
-  const { heapMiB, youngMiB } = limits
-  await using own = given === undefined ? new ThreadPool(jobs, { heapMiB, youngMiB }) : undefined
+  await using own = given === undefined ? new ThreadPool(jobs) : undefined
   const pool = given ?? own!
   // What it finds in a short time: it listens to the others in between.
   using walker = new Walker(start, visitor, {

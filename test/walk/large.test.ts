@@ -114,6 +114,7 @@ it('5,000 levels of long names are walked, with few directories open', { timeout
 async function list(visitor: VisitorSource): Promise<string[]> {
   using start = thisHost.openDirectory(tree)
   const found: Uint8Array[] = []
-  for await (const part of walk<Uint8Array>(start, visitor, { jobs: 3, limits: { heapMiB } })) found.push(part)
+  await using pool = new ThreadPool(3, { heapMiB })
+  for await (const part of walk<Uint8Array>(start, visitor, { pool })) found.push(part)
   return linesOf(found)
 }

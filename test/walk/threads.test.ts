@@ -54,9 +54,10 @@ afterEach(async () => {
 
 const countThreads = (): number => readdirSync('/proc/self/task').length
 
-async function list(jobs: number, options: ListingOptions = {}, changed: Partial<WalkLimits> = {}): Promise<string[]> {
+async function list(jobs: number, options: ListingOptions = {}, heapMiB?: number): Promise<string[]> {
   const found: Uint8Array[] = []
-  const walked = walk<Uint8Array>(start, listing(options), { jobs, limits: { ...limits, ...changed } })
+  await using pool = heapMiB === undefined ? undefined : new ThreadPool(jobs, { heapMiB })
+  const walked = walk<Uint8Array>(start, listing(options), { jobs, limits, ...(pool && { pool }) })
   for await (const part of walked) found.push(part)
   return linesOf(found)
 }
@@ -130,7 +131,7 @@ describe('a visitor that', () => {
 
   it('takes all the memory of its thread ends the walk, and not the process', { timeout: 120_000 }, async () => {
     const mishap = { what: 'runs out of memory' } as const
-    await expect(list(2, { mishap }, { heapMiB: 32 })).rejects.toThrow('memory limit')
+    await expect(list(2, { mishap }, 32)).rejects.toThrow('memory limit')
   })
 
   it('cannot be loaded ends the walk before it begins', async () => {
